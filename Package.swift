@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Pure rooms: no C, socket, thread, file, environment or clock; the compiler refuses unsafe code there.
+let pure: [SwiftSetting] = [.swiftLanguageMode(.v6), .strictMemorySafety(), .treatAllWarnings(as: .error)]
+/// Rooms that touch the outside world.
+let outside: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "trunkline",
+    products: [
+        .executable(name: "trunkline", targets: ["trunkline"]),
+        .library(
+            name: "Trunkline",
+            targets: ["Audio", "Wire", "Call", "Providers", "Pipeline", "Bots", "SpeexAudio", "Net", "Server", "CLI"]),
+    ],
+    targets: [
+        .target(name: "Audio", swiftSettings: pure),
+        .target(name: "Wire", swiftSettings: pure),
+        .target(name: "Call", dependencies: ["Audio", "Wire"], swiftSettings: pure),
+        .target(name: "Providers", dependencies: ["Call", "Wire", "Audio"], swiftSettings: pure),
+        .target(name: "Pipeline", dependencies: ["Call", "Audio", "Wire"], swiftSettings: pure),
+        .target(name: "Bots", dependencies: ["Pipeline", "Call", "Audio", "Wire"], swiftSettings: pure),
+        .target(name: "Simulation", dependencies: ["Call", "Audio", "Wire"], swiftSettings: pure),
+
+        .systemLibrary(name: "CLibWebSockets", pkgConfig: "libwebsockets", providers: [.apt(["libwebsockets-dev"])]),
+        .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libwebsockets-dev"])]),
+        .target(name: "SpeexAudio", dependencies: ["Audio", "CSpeexDSP"], swiftSettings: outside),
+        .target(name: "LibCrypto", dependencies: ["Call", "COpenSSL"], swiftSettings: outside),
+        .target(name: "Net", dependencies: ["Call", "Wire", "CLibWebSockets", "COpenSSL"], swiftSettings: outside),
+        .target(
+            name: "Server",
+            dependencies: ["Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Pipeline", "Call", "Audio", "Wire"],
+            swiftSettings: outside),
+        .target(
+            name: "CLI",
+            dependencies: ["Server", "Simulation", "Net", "Providers", "Bots", "Call", "Audio", "Wire"],
+            swiftSettings: outside),
+        .executableTarget(name: "trunkline", dependencies: ["CLI"], swiftSettings: outside),
+
+        .testTarget(name: "AudioTests", dependencies: ["Audio"], swiftSettings: outside),
+        .testTarget(name: "SpeexAudioTests", dependencies: ["SpeexAudio", "Audio"], swiftSettings: outside),
+        .testTarget(name: "LibCryptoTests", dependencies: ["LibCrypto", "Call"], swiftSettings: outside),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: outside),
+        .testTarget(
+            name: "ProvidersTests", dependencies: ["Providers", "LibCrypto", "Call", "Wire", "Audio"], swiftSettings: outside),
+        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Bots", "Call", "Audio", "Wire"], swiftSettings: outside),
+        .testTarget(name: "NetTests", dependencies: ["Net", "Call", "Wire"], swiftSettings: outside),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation", "Providers", "Call", "Audio", "Wire"], swiftSettings: outside),
+        .testTarget(
+            name: "ServerTests", dependencies: ["Server", "CLI", "Net", "Simulation", "LibCrypto", "Call", "Audio", "Wire"],
+            swiftSettings: outside),
+    ]
+)

@@ -1,0 +1,4 @@
+/// The providers that Trunkline speaks with. This is the only list of them.
+public enum Provider {
+    public static let all: [any ProviderDialect] = []
+}

@@ -1,0 +1,4 @@
+@main
+enum Trunkline {
+    static func main() {}
+}
