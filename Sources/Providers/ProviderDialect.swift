@@ -15,7 +15,8 @@ public protocol ProviderDialect: StreamDialect {
     func check(upgrade request: SignedRequest, _ settings: ProviderSettings, _ cryptography: any Cryptography) -> SignatureCheck
 
     /// The REST request that ends the paid leg; `nil` when credentials or the call id are missing, or the provider has no such call.
-    func hangUp(_ stream: StreamStart, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64) -> HTTPRequest?
+    func hangUp(_ stream: StreamStart, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64)
+        -> HTTPRequest?
 
     /// What the answer to ``hangUp(_:_:_:unixTime:)`` means.
     func outcome(ofHangUp response: HTTPResponse) -> HangUpOutcome

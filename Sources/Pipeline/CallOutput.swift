@@ -1,0 +1,46 @@
+import Call
+import Wire
+
+/// What the engine is told, beside the provider's messages.
+public enum CallInput {
+    /// The answer to ``CallOutput/admit(_:)``: the stream may begin.
+    case admitted(CallInfo, BotPipeline)
+    /// The answer to ``CallOutput/admit(_:)``: it may not. The sentence goes to the log and into the close frame.
+    case refused(Termination, reason: String)
+    /// Puts a frame in at the head of the pipeline.
+    case push(Frame)
+    /// Ends the call at once.
+    case cancel(Termination)
+    /// The socket is gone. `code` is the close code of the peer, `nil` when the connection broke without one.
+    case closed(code: UInt16?)
+    /// Time has passed.
+    case tick
+}
+
+/// What the engine asks for. The host does it and polls again.
+public enum CallOutput {
+    /// The buffer holds one message for the provider.
+    case send
+    /// The stream has opened: answer with `admitted` or `refused` before polling again.
+    case admit(StreamStart)
+    /// End the paid leg with the provider's REST API.
+    case hangUp(StreamStart)
+    case log(CallLog)
+    /// Close the socket with this code (RFC 6455 §7.4.1).
+    case close(code: UInt16, reason: String)
+    /// The call is over; free everything.
+    case finished(Termination)
+    /// Nothing to do before the moment.
+    case idle(wake: Moment?)
+}
+
+/// What a call has to say to the log. Never content of a message.
+public enum CallLog: Equatable, Sendable {
+    /// The provider's message broke its protocol; `count` so far in this call.
+    case brokenMessage(WireError, count: Int)
+    case providerError(code: String)
+    case botError(String)
+    /// The bot is further ahead than playout holds; the oldest audio is dropped.
+    case playoutFull
+    case interrupted
+}
