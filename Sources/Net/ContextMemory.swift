@@ -1,0 +1,84 @@
+import CLibWebSockets
+import Call
+import Glibc
+
+/// The C memory that a context points to: protocol list and strings. It outlives the context.
+final class ContextMemory {
+    /// Longest head that libwebsockets parses: answers to our own requests. Units: bytes. (Heads of incoming requests are ours:
+    /// ``HTTPConnection/headLimit``.)
+    static let headerData: UInt16 = 16_384
+    /// Receive buffer of a WebSocket. Units: bytes. Holds every 20 ms message up to 24 kHz linear audio in base64; longer messages
+    /// arrive in pieces. libwebsockets allocates it for each connection.
+    static let receiveBuffer = 2_048
+    /// Most bytes of one send. Units: bytes. More is cut and copied by libwebsockets.
+    static let packet = 65_536
+    /// libwebsockets' own time limit for a step of a client connection; ours are shorter.
+    static let stepLimit: UInt32 = 120
+
+    let vhostName = copy("trunkline")
+    private let protocols: UnsafeMutablePointer<lws_protocols>
+    private let names: [UnsafeMutablePointer<CChar>]
+    private let extraCA: UnsafeMutablePointer<CChar>?
+    private let alpn = copy("http/1.1")
+    private let noProxy = copy("")
+    private let userBox: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+
+    init(_ options: LoopOptions) {
+        names = [copy("stream"), copy("rest")]
+        protocols = .allocate(capacity: names.count + 1)
+        protocols.initialize(repeating: lws_protocols(), count: names.count + 1)
+        for (index, name) in names.enumerated() {
+            protocols[index].name = UnsafePointer(name)
+            protocols[index].callback = libwebsocketsCallback
+            protocols[index].tx_packet_size = Self.packet
+            protocols[index].rx_buffer_size = index == 0 ? Self.receiveBuffer : EventLoop.readSize
+        }
+        extraCA = options.extraCAFile.map(copy)
+        userBox = .allocate(capacity: 1)
+        userBox.initialize(to: nil)
+    }
+
+    deinit {
+        for pointer in names + [vhostName, alpn, noProxy] { free(pointer) }
+        if let extraCA { free(extraCA) }
+        protocols.deallocate()
+        userBox.deallocate()
+    }
+
+    /// Callbacks find the loop through the context; before this they find nothing and do nothing.
+    func link(_ loop: EventLoop) { userBox.pointee = Unmanaged.passUnretained(loop).toOpaque() }
+
+    /// `lws_create_context`.
+    func makeContext(isFirst: Bool) throws(NetError) -> OpaquePointer {
+        var info = lws_context_creation_info()
+        info.port = CONTEXT_PORT_NO_LISTEN_SERVER
+        info.protocols = UnsafePointer(protocols)
+        info.vhost_name = UnsafePointer(vhostName)
+        info.gid = -1
+        info.uid = -1
+        info.user = UnsafeMutableRawPointer(userBox)
+        info.options =
+            UInt64(LWS_SERVER_OPTION_LIBUV) | UInt64(LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN)
+            | UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
+        if isFirst { info.signal_cb = signalCame } else { info.signal_cb = signalIgnored }
+        info.max_http_header_data = Self.headerData
+        info.pt_serv_buf_size = UInt32(EventLoop.readSize)
+        info.timeout_secs = Self.stepLimit
+        info.connect_timeout_secs = Self.stepLimit
+        info.alpn = UnsafePointer(alpn)
+        info.client_ssl_ca_filepath = extraCA.map { UnsafePointer($0) }
+        // An `http_proxy` in the environment must not redirect calls to providers by surprise.
+        info.http_proxy_address = UnsafePointer(noProxy)
+        guard let context = withUnsafePointer(to: &info, { lws_create_context($0) }) else {
+            throw .system(
+                "libwebsockets made no context: is its libuv plug-in installed (package libwebsockets-evlib-uv)? "
+                    + (LibraryLog.last ?? ""))
+        }
+        return context
+    }
+}
+
+private func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
+    guard let pointer = strdup(text) else { preconditionFailure("out of memory for \(text.utf8.count) bytes") }
+    return pointer
+}

@@ -1,0 +1,188 @@
+import CLibWebSockets
+import Call
+import Glibc
+
+/// One thread's libwebsockets context on libuv. It lives on its thread and never leaves it: not Sendable.
+///
+/// Everything here and in what it hands out ("loop-confined") is called on that thread only; other threads hold ``handle``.
+public final class EventLoop {
+    /// Most connections of a loop. Two loops of 30,000 stay under ``EventLoopGroup/descriptorLimit`` with room for files.
+    public static let connectionLimit = 30_000
+    /// Most bytes that one read takes. Units: bytes. Also bounds the head of a client's request.
+    static let readSize = 16_384
+    /// How long the context outlives its last connection while stopping, so that what was written leaves first.
+    static let farewell = Duration.milliseconds(20)
+
+    public let handle: EventLoopHandle
+    /// What the program does here.
+    public private(set) var service: any LoopService
+    /// The loop's send buffer: build a message in it and give it to ``WebSocket/send(_:)``.
+    public var buffer = MessageBuffer(capacity: 65_536)
+    /// The HTTP client of this loop.
+    public private(set) var rest: RESTClient
+    /// Whether a stop has begun: no new connection comes or goes.
+    public private(set) var isStopping = false
+
+    var sessions = SessionTable()
+    /// HTTP connections whose request is not whole yet.
+    var readingRequests = 0
+    /// WebSocket clients and REST exchanges that libwebsockets may not know yet.
+    var dialling: [ObjectIdentifier: any ClientSession] = [:]
+    /// The handle of the WebSocket that is being handed to libwebsockets in this very call.
+    var adopting: UInt = 0
+    /// Bytes of one read, after ``MessageBuffer/headroom`` free ones.
+    let scratch: UnsafeMutableRawPointer
+    let context: OpaquePointer
+    let vhost: OpaquePointer
+    let resolver: Resolver
+    private let memory: ContextMemory
+    private var wakeTimer: LoopTimer?
+    private var stopTimer: LoopTimer?
+    private var pending: [UInt: (Result<[String], NetError>) -> Void] = [:]
+    private var pendingKey: UInt = 0
+    private var soon: [() -> Void] = []
+    private var destroyed = false
+
+    /// Monotonic time (`CLOCK_MONOTONIC`); the origin is the system's start.
+    public var now: Moment { Self.clock() }
+
+    static func clock() -> Moment {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Moment(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
+    }
+
+    init(
+        handle: EventLoopHandle, options: LoopOptions, resolver: Resolver, listener: Int32?,
+        makeService: (EventLoop) -> any LoopService
+    ) throws(NetError) {
+        self.handle = handle
+        self.resolver = resolver
+        memory = ContextMemory(options)
+        context = try memory.makeContext(isFirst: handle.index == 0)
+        guard let vhost = lws_get_vhost_by_name(context, memory.vhostName) else {
+            lws_context_destroy(context)
+            throw .system("libwebsockets made no virtual host")
+        }
+        self.vhost = vhost
+        scratch = .allocate(byteCount: MessageBuffer.headroom + Self.readSize, alignment: 16)
+        service = NoService()
+        rest = RESTClient()
+        memory.link(self)
+        rest.loop = self
+        if let listener {
+            let session = Listener(self, listener)
+            guard session.adopt() else { throw .system("libwebsockets did not take the listening socket") }
+        }
+        service = makeService(self)
+        handle.started(context)
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// Runs until the loop has been stopped (`lws_service` on libuv returns only then).
+    func run() {
+        while !destroyed { lws_service(context, 0) }
+        // The first call, inside the loop, was deferred; this one frees the context.
+        lws_context_destroy(context)
+    }
+
+    /// THE timer of the loop: ``LoopService/wake(at:)`` is called at that moment, or at once when it is past (`lws_sul_schedule`).
+    /// Setting it again replaces it; `nil` disarms it. Resolution: 1 ms.
+    public func setWake(_ moment: Moment?) {
+        guard let moment else {
+            wakeTimer?.cancel()
+            return
+        }
+        if wakeTimer == nil {
+            let timer = LoopTimer(context)
+            timer.fired = { [unowned self] in service.wake(at: now) }
+            wakeTimer = timer
+        }
+        wakeTimer?.schedule(after: moment - now)
+    }
+
+    // MARK: what callbacks and sessions use
+
+    func drainJobs() {
+        for job in handle.take() { job(self) }
+    }
+
+    /// Resolves off the loop and comes back to it. Numeric and cached names are answered in place.
+    func resolve(_ host: String, _ done: @escaping (Result<[String], NetError>) -> Void) {
+        if let known = resolver.known(host, at: now) { return done(known) }
+        pendingKey &+= 1
+        let key = pendingKey
+        pending[key] = done
+        let handle = self.handle
+        resolver.resolve(host) { result in
+            handle.post { loop in loop.pending.removeValue(forKey: key)?(result) }
+        }
+    }
+
+    /// Runs a job of this loop in its next turn.
+    func later(_ job: @escaping () -> Void) {
+        soon.append(job)
+        if soon.count == 1 { handle.post { $0.runSoon() } }
+    }
+
+    private func runSoon() {
+        let jobs = soon
+        soon = []
+        for job in jobs { job() }
+    }
+
+    func release(_ handle: UInt) {
+        guard let session = sessions.remove(handle) else { return }
+        session.released()
+        if isStopping { sessionsChanged() }
+    }
+
+    // MARK: stopping
+
+    func beginStop(closing code: UInt16, grace: Duration) {
+        guard !isStopping else { return }
+        isStopping = true
+        wakeTimer?.cancel()
+        service.stopping()
+        rest.stop()
+        for session in dialling.values { session.failed(.stopped) }
+        for session in sessions.all {
+            if let listener = session as? Listener { listener.close() }
+            if let socket = session as? WebSocket { socket.close(code: code, reason: "") }
+        }
+        let timer = LoopTimer(context)
+        timer.fired = { [unowned self] in destroy() }
+        stopTimer = timer
+        timer.schedule(after: grace)
+        sessionsChanged()
+    }
+
+    private func sessionsChanged() {
+        guard sessions.count == 0, !destroyed else { return }
+        stopTimer?.schedule(after: Self.farewell)
+    }
+
+    private func destroy() {
+        guard !destroyed else { return }
+        destroyed = true
+        runSoon()
+        handle.ended()
+        // While the context stands: what is left is told, and timers leave its list.
+        for handle in sessions.handles { sessions.remove(handle)?.released() }
+        for session in dialling.values { session.failed(.stopped) }
+        rest.stop()
+        pending = [:]
+        wakeTimer = nil
+        stopTimer?.cancel()
+        lws_context_destroy(context)
+    }
+}
+
+/// Stands in while the program's service is being made.
+private final class NoService: LoopService {
+    func request(_ request: IncomingRequest, _ exchange: HTTPExchange) {}
+    func upgrade(_ request: IncomingRequest) -> UpgradeDecision { .refuse(.refusal(503, "starting", "the server is starting")) }
+    func wake(at now: Moment) {}
+    func stopping() {}
+}
