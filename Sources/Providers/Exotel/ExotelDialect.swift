@@ -1,0 +1,13 @@
+import Call
+
+/// Exotel: JSON text both ways, 16-bit PCM at 8, 16 or 24 kHz, outbound in chunks of 3,200 bytes.
+public struct ExotelDialect: ProviderDialect {
+    public init() {}
+
+    public var name: ProviderName { Self.name }
+    static let name = ProviderName("exotel")
+
+    public func opens(with message: Span<UInt8>, _ kind: MessageKind) -> Bool { kind == .text && ExotelMessage.opens(message) }
+
+    public func makeSerializer() -> any StreamSerializer { ExotelSerializer() }
+}

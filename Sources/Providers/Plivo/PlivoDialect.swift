@@ -1,0 +1,14 @@
+import Call
+
+/// Plivo: JSON text both ways, codec and rate as the answer document asks, checkpoints, clear with an acknowledgement.
+public struct PlivoDialect: ProviderDialect {
+    public init() {}
+
+    public var name: ProviderName { Self.name }
+    static let name = ProviderName("plivo")
+
+    /// A `start` with `streamId` and `callId` inside; no `connected` comes before it.
+    public func opens(with message: Span<UInt8>, _ kind: MessageKind) -> Bool { kind == .text && PlivoMessage.opens(message) }
+
+    public func makeSerializer() -> any StreamSerializer { PlivoSerializer() }
+}

@@ -1,0 +1,14 @@
+import Call
+
+/// Vonage Voice API: binary 16-bit PCM at 8, 16 or 24 kHz in frames of exactly 20 ms, JSON text for everything else.
+public struct VonageDialect: ProviderDialect {
+    public init() {}
+
+    public var name: ProviderName { Self.name }
+    static let name = ProviderName("vonage")
+
+    /// The text `websocket:connected`.
+    public func opens(with message: Span<UInt8>, _ kind: MessageKind) -> Bool { kind == .text && VonageMessage.opens(message) }
+
+    public func makeSerializer() -> any StreamSerializer { VonageSerializer() }
+}
