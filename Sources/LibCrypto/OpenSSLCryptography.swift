@@ -62,7 +62,7 @@ public struct OpenSSLCryptography: Cryptography {
     private func hmac(_ message: [UInt8], key: [UInt8], _ digest: OpaquePointer?, length: Int) -> [UInt8] {
         precondition(key.count <= Int(Int32.max), "a HMAC key of 2 GiB is no key")
         return [UInt8](unsafeUninitializedCapacity: length) { code, count in
-            // No address means "the key of the call before" to libcrypto; an empty key still needs one.
+            // To libcrypto no address means no key given; an empty key still needs one, and an empty array promises none.
             let result = HMAC(digest, key.isEmpty ? [0] : key, Int32(key.count), message, message.count, code.baseAddress, nil)
             precondition(result != nil, "libcrypto has no HMAC")
             count = length

@@ -20,6 +20,7 @@ struct ToneTests {
         var tone = Tone(hertz: 1_000, level: -6, rate: .hz8000)
         let audio = tone.next(milliseconds: 1_000)
         // What is left is the rounding to 16 bits.
+        #expect(ToneMeter(hertz: 1_005.5, rate: .hz8000).level(of: audio) < -90)
         #expect(ToneMeter(hertz: 1_100, rate: .hz8000).level(of: audio) < -90)
         #expect(ToneMeter(hertz: 2_000, rate: .hz8000).level(of: audio) < -90)
     }

@@ -122,7 +122,8 @@ struct OpenSSLCryptographyTests {
     }
 
     static let badKeys = [
-        "empty": "", "a dash": "-", "words": "not a key", "encrypted": TestKey.encrypted, "not RSA": TestKey.ed25519,
+        "empty": "", "a dash": "-", "words": "not a key", "encrypted": TestKey.encrypted, "Ed25519": TestKey.ed25519,
+        "P-256": TestKey.p256,
         "cut off": String(TestKey.pkcs8.dropLast(60)), "changed letters": TestKey.pkcs8.replacing("M", with: "N"),
         "another label": TestKey.pkcs1.replacing("RSA PRIVATE", with: "PUBLIC"), "a zero byte": "\0" + TestKey.pkcs8.prefix(40),
     ]

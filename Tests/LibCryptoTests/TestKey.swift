@@ -97,6 +97,15 @@ enum TestKey {
         -----END ENCRYPTED PRIVATE KEY-----
         """
 
+    /// Not RSA, though it signs SHA-256 as well: `openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt`
+    static let p256 = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgzpIo9HzV3IcPSXec
+        BnhbPsZI+bBdhy912HQ/cHpBjByhRANCAAR3Km6YBUqPuRn+KErYsu+ORvZuIUff
+        OSr1zTtejCUOXFGMvRKB6RVt97xtanmmH2EWJnBlDjrZ/QcxUkGzypdZ
+        -----END PRIVATE KEY-----
+        """
+
     /// Not RSA: `openssl genpkey -algorithm ed25519`
     static let ed25519 = """
         -----BEGIN PRIVATE KEY-----
