@@ -6,7 +6,8 @@ import CSpeexDSP
 /// - Delay: at most 4 ms between any two of ``SpeexResamplerFactory/rates``.
 /// - Shape: `process` returns its share of the samples within one, once ``delay`` has gone in; `finish` makes the total
 ///   `in × target ÷ source`, rounded.
-/// - Level: 3.4 kHz is kept within 0.1 dB; what the target rate cannot hold is down by more than 60 dB.
+/// - Level: 3.4 kHz is kept within 0.1 dB; where the lower rate is 8 kHz, 3.7 kHz is down by 7 dB.
+///   From 0.5125 of the lower rate on (4.1 kHz for 8 kHz) a tone folds or mirrors at less than -60 dB.
 ///
 /// A copy of the reference is the same stream. It is not `Sendable`: the call that made it keeps it.
 public final class SpeexResampler: Resampler {

@@ -68,10 +68,10 @@ struct SpeexResamplerTests {
         #expect(abs(ToneMeter(hertz: hertz, rate: pair.target).level(of: middle.span) + 10) < 0.1)
     }
 
-    @Test(arguments: pairs.filter { $0.source > $0.target })
-    func `what the target cannot hold does not fold down into it`(pair: Pair) throws {
-        // 5 kHz for 8 kHz, and as far above half the rate for the others.
-        let hertz = Double(pair.target.hertz) * 0.625
+    /// 5 kHz for 8 kHz, and what lies just above half the rate: two pairs are too close together for the former.
+    @Test(arguments: pairs.filter { $0.source > $0.target }, [0.5125, 0.625])
+    func `what the target cannot hold does not fold down into it`(pair: Pair, place: Double) throws {
+        let hertz = Double(pair.target.hertz) * place
         guard hertz < Double(pair.source.hertz) / 2 else { return }
         var tone = Tone(hertz: hertz, level: 0, rate: pair.source)
         let audio = try convert(tone.next(milliseconds: 600), to: pair.target)
@@ -80,10 +80,10 @@ struct SpeexResamplerTests {
         #expect(ToneMeter(hertz: Double(pair.target.hertz) - hertz, rate: pair.target).level(of: middle.span) < -60)
     }
 
-    @Test(arguments: pairs.filter { $0.source < $0.target })
-    func `no image of the voice appears above half the source rate`(pair: Pair) throws {
-        let hertz = Double(pair.source.hertz) * 0.375
-        let image = Double(pair.source.hertz) - hertz
+    @Test(arguments: pairs.filter { $0.source < $0.target }, [0.5125, 0.625])
+    func `no image of the voice appears above half the source rate`(pair: Pair, place: Double) throws {
+        let image = Double(pair.source.hertz) * place
+        let hertz = Double(pair.source.hertz) - image
         guard image < Double(pair.target.hertz) / 2 else { return }
         var tone = Tone(hertz: hertz, level: 0, rate: pair.source)
         let audio = try convert(tone.next(milliseconds: 600), to: pair.target)
