@@ -42,7 +42,8 @@ struct ClientURL: Equatable {
         if digits.isEmpty {
             port = isSecure ? 443 : 80
         } else {
-            guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int(digits), (1...65_535).contains(number) else {
+            guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int(digits), (1...65_535).contains(number)
+            else {
                 throw .url("the port must be 1 to 65535")
             }
             port = number

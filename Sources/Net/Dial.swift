@@ -24,7 +24,8 @@ final class Dial {
     var status: Int?
 
     private unowned let loop: EventLoop
-    private weak var session: (any ClientSession)?
+    /// Who is told. It holds this dial.
+    weak var session: (any ClientSession)?
     private let headers: [(name: String, value: Secret)]
     private let method: String?
     private let `protocol`: String
@@ -34,15 +35,13 @@ final class Dial {
     private let retry: LoopTimer
 
     init(
-        _ loop: EventLoop, _ url: ClientURL, method: String?, protocol: String, headers: [(name: String, value: Secret)],
-        _ session: any ClientSession
+        _ loop: EventLoop, _ url: ClientURL, method: String?, protocol: String, headers: [(name: String, value: Secret)]
     ) {
         self.loop = loop
         self.url = url
         self.method = method
         self.protocol = `protocol`
         self.headers = headers
-        self.session = session
         deadline = LoopTimer(loop.context)
         retry = LoopTimer(loop.context)
     }

@@ -19,7 +19,7 @@ public final class EventLoop {
     /// The loop's send buffer: build a message in it and give it to ``WebSocket/send(_:)``.
     public var buffer = MessageBuffer(capacity: 65_536)
     /// The HTTP client of this loop.
-    public private(set) var rest: RESTClient
+    public private(set) lazy var rest = RESTClient(self)
     /// Whether a stop has begun: no new connection comes or goes.
     public private(set) var isStopping = false
 
@@ -67,9 +67,7 @@ public final class EventLoop {
         self.vhost = vhost
         scratch = .allocate(byteCount: MessageBuffer.headroom + Self.readSize, alignment: 16)
         service = NoService()
-        rest = RESTClient()
         memory.link(self)
-        rest.loop = self
         if let listener {
             let session = Listener(self, listener)
             guard session.adopt() else { throw .system("libwebsockets did not take the listening socket") }
@@ -136,6 +134,8 @@ public final class EventLoop {
         guard let session = sessions.remove(handle) else { return }
         session.released()
         if isStopping { sessionsChanged() }
+        // This may run in libuv's close phase, after which libwebsockets does not look at its timers: give it a turn.
+        if !destroyed { lws_cancel_service(context) }
     }
 
     // MARK: stopping
@@ -150,6 +150,7 @@ public final class EventLoop {
         for session in sessions.all {
             if let listener = session as? Listener { listener.close() }
             if let socket = session as? WebSocket { socket.close(code: code, reason: "") }
+            if let connection = session as? HTTPConnection { connection.loopStops() }
         }
         let timer = LoopTimer(context)
         timer.fired = { [unowned self] in destroy() }

@@ -100,6 +100,14 @@ public final class HTTPConnection: Session {
         if let wsi { lws_set_timer_usecs(wsi, 1) }
     }
 
+    /// A request that the service has keeps the grace; one that is still arriving does not.
+    func loopStops() {
+        switch phase {
+        case .head, .body, .draining: closeSoon()
+        case .answering, .writing, .done: break
+        }
+    }
+
     private func setTimer(_ duration: Duration) {
         if let wsi { lws_set_timer_usecs(wsi, duration.nanoseconds / 1_000) }
     }
@@ -256,7 +264,7 @@ public final class HTTPConnection: Session {
 
     private func write() {
         while written < bytes.count {
-            let n = bytes.withUnsafeBytes { send(fd, $0.baseAddress.map { $0 + written }, bytes.count - written, Int32(MSG_NOSIGNAL)) }
+            let n = bytes[written...].withUnsafeBytes { send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             if n > 0 {
                 written += n
             } else if n < 0 && errno == EINTR {

@@ -4,7 +4,8 @@ enum HTTPRules {
     static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]
 
     static let unknownMethod = HTTPAnswer.refusal(
-        405, "method_not_allowed", "this method is not served", headers: [("allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH")])
+        405, "method_not_allowed", "this method is not served", headers: [("allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH")]
+    )
 
     /// Length of the body to read. Units: bytes.
     ///
@@ -47,7 +48,8 @@ enum HTTPRules {
 
 extension RequestHead.Refusal {
     static let version = RequestHead.Refusal(
-        answer: .refusal(426, "websocket_version", "only WebSocket version 13 is served", headers: [("sec-websocket-version", "13")]))
+        answer: .refusal(
+            426, "websocket_version", "only WebSocket version 13 is served", headers: [("sec-websocket-version", "13")]))
 
     private init(answer: HTTPAnswer) { self.answer = answer }
 }

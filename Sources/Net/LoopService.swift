@@ -88,7 +88,8 @@ public struct HTTPAnswer: Equatable, Sendable {
     }
 
     public static func == (a: HTTPAnswer, b: HTTPAnswer) -> Bool {
-        a.status == b.status && a.body == b.body && a.headers.elementsEqual(b.headers) { $0.name == $1.name && $0.value == $1.value }
+        a.status == b.status && a.body == b.body
+            && a.headers.elementsEqual(b.headers) { $0.name == $1.name && $0.value == $1.value }
     }
 
     private static func jsonText(_ text: String) -> String {

@@ -21,12 +21,12 @@ public final class RESTClient {
     /// The longest time a caller may say: libwebsockets' own limit for a step is above it.
     public static let longestTime = Duration.seconds(100)
 
-    unowned var loop: EventLoop! = nil
+    private unowned let loop: EventLoop
     private var running: [ObjectIdentifier: RESTExchange] = [:]
     private var waiting: [RESTExchange] = []
     private var isStopped = false
 
-    init() {}
+    init(_ loop: EventLoop) { self.loop = loop }
 
     /// Sends one request. The completion is called once, on this loop, never before this returns.
     ///
@@ -40,7 +40,9 @@ public final class RESTClient {
         do throws(NetError) {
             url = try ClientURL(request.url, schemes: ("http", "https"))
             guard !isStopped else { throw .stopped }
-            guard request.body.count <= Self.requestLimit else { throw .tooLarge(what: "the request body", limit: Self.requestLimit) }
+            guard request.body.count <= Self.requestLimit else {
+                throw .tooLarge(what: "the request body", limit: Self.requestLimit)
+            }
             guard waiting.count < Self.waitingLimit else { throw .overloaded(what: "requests", limit: Self.waitingLimit) }
         } catch {
             return loop.later { completion(.failure(error)) }

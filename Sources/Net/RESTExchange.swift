@@ -3,7 +3,7 @@ import Call
 
 /// One request and its answer.
 final class RESTExchange: ClientSession {
-    private(set) var dial: Dial! = nil
+    let dial: Dial
     var completion: ((Result<HTTPResponse, NetError>) -> Void)?
 
     private unowned let loop: EventLoop
@@ -19,7 +19,8 @@ final class RESTExchange: ClientSession {
         self.request = request
         self.url = url
         self.limit = limit
-        dial = Dial(loop, url, method: request.method.rawValue, protocol: "rest", headers: request.headers, self)
+        dial = Dial(loop, url, method: request.method.rawValue, protocol: "rest", headers: request.headers)
+        dial.session = self
     }
 
     // MARK: ends

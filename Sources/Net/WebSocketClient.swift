@@ -37,7 +37,8 @@ extension EventLoop {
             later { socket.failed(.stopped) }
             return socket
         }
-        let dial = Dial(self, url, method: nil, protocol: "stream", headers: request.headers, socket)
+        let dial = Dial(self, url, method: nil, protocol: "stream", headers: request.headers)
+        dial.session = socket
         socket.dial = dial
         dialling[ObjectIdentifier(socket)] = socket
         dial.start(timeout: request.timeout)

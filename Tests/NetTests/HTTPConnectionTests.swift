@@ -42,7 +42,8 @@ import Testing
 
     @Test(arguments: [
         ("GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505), ("PRI * HTTP/2.0\r\n\r\n", 505), ("GET /\r\nHost: x\r\n\r\n", 400),
-        ("GET / HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/1.1\nHost: x\n\n", 400), ("GET / HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/1.1\nHost: x\n\n", 400),
+        ("GET / HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
         ("GET /\u{1} HTTP/1.1\r\nHost: x\r\n\r\n", 400), ("GET  / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
@@ -165,7 +166,8 @@ import Testing
     }
 
     @Test func `an upgrade to HTTP 2 is not taken`() throws {
-        let answer = try ask("GET /x HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AA\r\n\r\n")
+        let answer = try ask(
+            "GET /x HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AA\r\n\r\n")
         #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
     }
 
@@ -178,6 +180,8 @@ import Testing
     @Test func `a header value cannot begin a new header`() {
         let answer = HTTPAnswer(status: 200, headers: [("x-name", "a\r\nset-cookie: b")])
         #expect(answer.headers.count == 1)
-        #expect(HTTPAnswer.refusal(400, "a\"b", "c\\\n\u{1}").body == Array("{\"error\":{\"code\":\"a\\\"b\",\"message\":\"c\\\\\\u000a\\u0001\"}}\n".utf8))
+        #expect(
+            HTTPAnswer.refusal(400, "a\"b", "c\\\n\u{1}").body
+                == Array("{\"error\":{\"code\":\"a\\\"b\",\"message\":\"c\\\\\\u000a\\u0001\"}}\n".utf8))
     }
 }

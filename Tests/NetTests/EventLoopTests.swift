@@ -1,0 +1,150 @@
+import Call
+import Foundation
+import Glibc
+import Net
+import Testing
+
+@Suite(.serialized) struct EventLoopTests {
+    @Test func `jobs of many threads all run, on the loop, in each thread's order`() throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        let done = Inbox<(thread: Int, number: Int)>()
+        let handle = bench.group.handles[0]
+        DispatchQueue.concurrentPerform(iterations: 8) { thread in
+            for number in 0..<500 { handle.post { _ in done.put((thread, number)) } }
+        }
+        let all = done.wait(4_000)
+        #expect(all.count == 4_000)
+        for thread in 0..<8 { #expect(all.filter { $0.thread == thread }.map(\.number) == Array(0..<500)) }
+    }
+
+    @Test func `two loops share a port and both answer`() throws {
+        let bench = try Bench(loops: 2)
+        defer { bench.stop() }
+        for _ in 0..<60 {
+            let client = try bench.client()
+            client.say("GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(client.readAll().hasSuffix("GET /x 0"))
+        }
+        #expect(bench.group.handles.map(\.index) == [0, 1])
+    }
+
+    @Test func `a port that is taken is said to be`() throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        #expect(throws: NetError.bind(address: "127.0.0.1:\(bench.port)", reason: "Address already in use")) {
+            _ = try EventLoopGroup.start(host: "127.0.0.1", port: bench.port) { loop in
+                EchoService(loop, Inbox(), Inbox(), hook: { _, _ in })
+            }
+        }
+    }
+
+    @Test func `the wake comes at its moment, moves when set again, and can be taken back`() throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        let woken = Inbox<Bool>()
+        bench.group.handles[0].post { loop in
+            let due = loop.now + .milliseconds(20)
+            (loop.service as? EchoService)?.woken = { now in woken.put(now >= due) }
+            loop.setWake(loop.now + .seconds(60))
+            loop.setWake(due)
+        }
+        #expect(woken.wait(1) == [true])
+        let later = Inbox<Bool>()
+        bench.group.handles[0].post { loop in
+            (loop.service as? EchoService)?.woken = { _ in later.put(false) }
+            loop.setWake(loop.now + .milliseconds(1))
+            loop.setWake(nil)
+        }
+        // A wake set afterwards on the same timer comes alone.
+        bench.group.handles[0].post { loop in
+            (loop.service as? EchoService)?.woken = { _ in later.put(true) }
+            loop.setWake(loop.now + .milliseconds(5))
+        }
+        #expect(later.wait(1) == [true])
+    }
+
+    @Test func `a stop closes every WebSocket with 1001 and ends the loops`() throws {
+        let bench = try Bench(loops: 2)
+        var clients: [RawClient] = []
+        for _ in 0..<20 {
+            let client = try bench.client()
+            client.say(RawClient.handshake())
+            _ = client.read(through: "\r\n\r\n")
+            clients.append(client)
+        }
+        _ = bench.server.wait(20)
+        bench.group.stop()
+        for client in clients {
+            let frame = client.readFrame()
+            #expect(frame?.opcode == 8)
+            #expect(frame?.payload == [0x03, 0xE9])
+            client.say(RawClient.frame(8, [0x03, 0xE9]))
+        }
+        bench.group.wait()
+        #expect(bench.server.all.filter { $0 == .closed(1001, .local) }.count == 20)
+        #expect(bench.group.handles[0].post { _ in } == false)
+        #expect(throws: RawClient.Failed.self) { _ = try bench.client() }
+    }
+
+    @Test func `a stop does not wait for a peer that says nothing longer than its grace`() throws {
+        let bench = try Bench()
+        let client = try bench.client()
+        client.say(RawClient.handshake())
+        _ = client.read(through: "\r\n\r\n")
+        let half = try bench.client()
+        half.say("GET /half HTTP/1.1\r\n")
+        _ = bench.server.wait(1)
+        bench.group.stop(grace: .milliseconds(50))
+        bench.group.wait()
+        #expect(bench.server.all.filter(\.isClosed) == [.closed(1001, .local)])
+    }
+
+    @Test func `descriptors come back when connections have gone`() throws {
+        let bench = try Bench()
+        func round() throws {
+            for _ in 0..<50 {
+                let client = try bench.client()
+                client.say(RawClient.handshake())
+                _ = client.read(through: "\r\n\r\n")
+            }
+        }
+        try round()
+        _ = bench.server.wait(100)
+        try round()
+        _ = bench.server.wait(200)
+        let peak = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+        for turn in 0..<4 {
+            try round()
+            _ = bench.server.wait(300 + 100 * turn)
+        }
+        let after = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+        #expect(after <= peak + 20)
+        bench.stop()
+    }
+}
+
+/// A port with nobody behind it, or with somebody who accepts nothing and says nothing.
+final class FreePort {
+    let fd: Int32
+    let port: Int
+
+    init(listening: Bool = false) throws {
+        fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let fd = self.fd
+        withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(fd, $0, length)
+                _ = getsockname(fd, $0, &length)
+            }
+        }
+        port = Int(UInt16(bigEndian: address.sin_port))
+        if listening { listen(fd, 16) }
+    }
+
+    deinit { close(fd) }
+}
