@@ -1,0 +1,88 @@
+import Call
+
+/// Who calls whom in a simulated call, and under which ids.
+public struct CallIdentity: Equatable, Sendable {
+    /// The provider's stream id. Vonage has none and sends none.
+    public var streamID: String
+    /// The provider's call id, the one that its REST API takes. Vonage sends none by itself; a `uuid` among the parameters does.
+    public var callID: String
+    public var accountID: String
+    public var from: PhoneNumber
+    public var to: PhoneNumber
+    /// What the answer document attached to the stream: Twilio `customParameters`, Plivo `extra_headers`, Vonage headers, ….
+    /// Sent in the order of their names.
+    public var parameters: [String: String]
+    /// The wall clock at the start of the stream, for the providers that put it into messages. Units: milliseconds since 1970 UTC.
+    public var epochMilliseconds: Int64
+
+    public init(
+        streamID: String, callID: String, accountID: String, from: PhoneNumber, to: PhoneNumber,
+        parameters: [String: String] = [:], epochMilliseconds: Int64 = 1_893_456_000_000
+    ) {
+        self.streamID = streamID
+        self.callID = callID
+        self.accountID = accountID
+        self.from = from
+        self.to = to
+        self.parameters = parameters
+        self.epochMilliseconds = epochMilliseconds
+    }
+
+    /// Ids of the shape that the provider gives them, all of them different for different calls and seeds, the same for the same.
+    ///
+    /// - Parameter seed: chance for a load whose ids must not repeat those of the last one.
+    public static func numbered(
+        _ index: Int, seed: UInt64 = 0, for provider: PlayedProvider, parameters: [String: String] = [:]
+    ) -> CallIdentity {
+        var chance = IdentityChance(state: seed &+ UInt64(bitPattern: Int64(index)) &* 0x9E37_79B9_7F4A_7C15)
+        let stream = chance.hexadecimal
+        let call = chance.hexadecimal
+        let account = String(repeating: "0", count: 31) + "1"
+        let digits = String(10_000_000 + abs(index % 10_000_000)).dropFirst()
+        let ids =
+            switch provider {
+            case .twilio: ("MZ" + stream, "CA" + call, "AC" + account)
+            case .telnyx: (uuid(stream), "v3:" + call, uuid(account))
+            case .plivo: (uuid(stream), uuid(call), "MA" + account.suffix(18))
+            case .exotel: (stream, call, "simulated1")
+            case .vonage: (uuid(stream), uuid(call), uuid(account))
+            }
+        return CallIdentity(
+            streamID: ids.0, callID: ids.1, accountID: ids.2, from: PhoneNumber("+1500" + digits), to: PhoneNumber("+15005550010"),
+            parameters: parameters)
+    }
+
+    var sortedParameters: [(key: String, value: String)] { parameters.sorted { $0.key < $1.key } }
+
+    /// The 8-4-4-4-12 form, marked as version 4 (RFC 9562 §5.4).
+    private static func uuid(_ hexadecimal: String) -> String {
+        let digits = Array(hexadecimal)
+        let groups = [digits[0..<8], digits[8..<12], ["4"] + digits[13..<16], ["8"] + digits[17..<20], digits[20..<32]]
+        return groups.map { String($0) }.joined(separator: "-")
+    }
+}
+
+/// The SplitMix64 sequence (Steele, Lea, Flood 2014). For ids that must differ, not for ids that nobody may guess.
+private struct IdentityChance {
+    var state: UInt64
+
+    private mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+
+    /// 32 digits.
+    var hexadecimal: String {
+        mutating get {
+            var text = ""
+            for _ in 0..<2 {
+                let half = String(next(), radix: 16)
+                text += String(repeating: "0", count: 16 - half.count) + half
+            }
+            return text
+        }
+    }
+}
