@@ -160,8 +160,13 @@ struct PlayoutTests {
         }
         line.run(toMilliseconds: 150)
         line.receive(#"{"event":"clear","stream_sid":"strm-made-up-1"}"#)
-        line.run(toMilliseconds: 2_000)
+        line.run(toMilliseconds: 350)
         #expect(line.side.report.heard == .milliseconds(200))
+        // A new utterance after the clear: the silence in front of it is no gap.
+        line.receive(#"{"event":"media","stream_sid":"strm-made-up-1","media":{"payload":"\#(chunk)"}}"#)
+        line.run(toMilliseconds: 2_000)
+        #expect(line.side.report.heard == .milliseconds(400))
+        #expect(line.side.report.gaps.count == 0)
         let marks = line.texts.filter { $0.contains(#""event":"mark""#) }
         #expect(marks.count == 1)
         #expect(marks.first?.contains(#""mark":{"name":"a"}"#) == true)
