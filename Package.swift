@@ -35,13 +35,13 @@ let package = Package(
             swiftSettings: outside),
         .target(
             name: "CLI",
-            dependencies: ["Server", "Simulation", "Net", "Providers", "Bots", "Call", "Audio", "Wire"],
+            dependencies: ["Server", "Simulation", "Net", "SpeexAudio", "Providers", "Bots", "Call", "Audio", "Wire"],
             swiftSettings: outside),
         .executableTarget(name: "trunkline", dependencies: ["CLI"], swiftSettings: outside),
 
         .testTarget(name: "AudioTests", dependencies: ["Audio"], swiftSettings: outside),
         .testTarget(name: "SpeexAudioTests", dependencies: ["SpeexAudio", "Audio"], swiftSettings: outside),
-        .testTarget(name: "LibCryptoTests", dependencies: ["LibCrypto", "Call"], swiftSettings: outside),
+        .testTarget(name: "LibCryptoTests", dependencies: ["LibCrypto", "Call", "COpenSSL"], swiftSettings: outside),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: outside),
         .testTarget(
             name: "ProvidersTests", dependencies: ["Providers", "LibCrypto", "Call", "Wire", "Audio"], swiftSettings: outside),

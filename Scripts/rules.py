@@ -34,7 +34,8 @@ APART_WHY = {
 PURE_FORBIDDEN = [
     (r"\bunsafe\b", "`unsafe`", "Move it to a room that touches the outside world"),
     (r"@unchecked\b", "`@unchecked`", "Make the type Sendable for the compiler, or move it out"),
-    (r"\.now\b", "a clock (`.now`)", "Take the moment as an argument"),
+    # `context.now` is a value that was given; `.now` and `ContinuousClock().now` ask a clock.
+    (r"(?:(?<![\w\])?!])|\b[A-Z]\w*(?:\(\))?)\.now\b", "a clock (`.now`)", "Take the moment as an argument"),
     (r"\bDate\(\)", "a clock (`Date()`)", "Take the moment as an argument"),
     (r"\bTask\s*\.\s*sleep\b", "`Task.sleep`", "Return when to be woken instead"),
     (r"\bimport\s+(\w+\s+)?Foundation(?!Essentials\b)\w*", "`import Foundation`", "FoundationEssentials is allowed"),

@@ -8,6 +8,9 @@ public protocol ProviderDialect: StreamDialect {
     /// The document that makes the provider open a media stream to us.
     func answer(_ request: AnswerRequest) -> AnswerDocument
 
+    /// Who calls, by the fields of the answer webhook.
+    func caller(inWebhook fields: [String: String]) -> WebhookCaller
+
     /// Whether an answer or status webhook really comes from the provider.
     func check(webhook request: SignedRequest, _ settings: ProviderSettings, _ cryptography: any Cryptography) -> SignatureCheck
 
@@ -22,6 +25,20 @@ public protocol ProviderDialect: StreamDialect {
     func outcome(ofHangUp response: HTTPResponse) -> HangUpOutcome
 }
 
+/// What an answer webhook says about its call.
+public struct WebhookCaller: Equatable, Sendable {
+    /// The provider's call id, where the stream's `start` is sure to name the same one; a stream token is then bound to it.
+    public var callID: String?
+    public var from: PhoneNumber?
+    public var to: PhoneNumber?
+
+    public init(callID: String? = nil, from: PhoneNumber? = nil, to: PhoneNumber? = nil) {
+        self.callID = callID
+        self.from = from
+        self.to = to
+    }
+}
+
 /// The provider part of the configuration: values by the name that the ecosystem gives them in the environment.
 public struct ProviderSettings: Sendable {
     private let values: [String: Secret]
@@ -29,6 +46,9 @@ public struct ProviderSettings: Sendable {
     public init(_ values: [String: Secret] = [:]) { self.values = values }
 
     /// - Returns: `nil` when the value is not set or empty.
+    /// The names that are set.
+    public var names: [String] { values.keys.filter { self[$0] != nil } }
+
     public subscript(_ name: String) -> String? {
         guard let value = values[name]?.exposed, !value.isEmpty else { return nil }
         return value

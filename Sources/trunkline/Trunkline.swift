@@ -1,4 +1,6 @@
+import CLI
+
 @main
 enum Trunkline {
-    static func main() {}
+    static func main() { TrunklineCommand.main() }
 }

@@ -10,4 +10,11 @@ public struct ExotelDialect: ProviderDialect {
     public func opens(with message: Span<UInt8>, _ kind: MessageKind) -> Bool { kind == .text && ExotelMessage.opens(message) }
 
     public func makeSerializer() -> any StreamSerializer { ExotelSerializer() }
+
+    /// The webhook's `CallSid` is not documented to be the stream's, so no token is bound to it.
+    public func caller(inWebhook fields: [String: String]) -> WebhookCaller {
+        WebhookCaller(
+            from: (fields["CallFrom"] ?? fields["From"]).map { PhoneNumber($0) },
+            to: (fields["CallTo"] ?? fields["To"]).map { PhoneNumber($0) })
+    }
 }

@@ -11,4 +11,10 @@ public struct PlivoDialect: ProviderDialect {
     public func opens(with message: Span<UInt8>, _ kind: MessageKind) -> Bool { kind == .text && PlivoMessage.opens(message) }
 
     public func makeSerializer() -> any StreamSerializer { PlivoSerializer() }
+
+    /// `CallUUID` is the `start.callId` of the stream.
+    public func caller(inWebhook fields: [String: String]) -> WebhookCaller {
+        WebhookCaller(
+            callID: fields["CallUUID"], from: fields["From"].map { PhoneNumber($0) }, to: fields["To"].map { PhoneNumber($0) })
+    }
 }

@@ -11,4 +11,10 @@ public struct VonageDialect: ProviderDialect {
     public func opens(with message: Span<UInt8>, _ kind: MessageKind) -> Bool { kind == .text && VonageMessage.opens(message) }
 
     public func makeSerializer() -> any StreamSerializer { VonageSerializer() }
+
+    /// Our NCCO sends `uuid` back in the stream's headers.
+    public func caller(inWebhook fields: [String: String]) -> WebhookCaller {
+        WebhookCaller(
+            callID: fields["uuid"], from: fields["from"].map { PhoneNumber($0) }, to: fields["to"].map { PhoneNumber($0) })
+    }
 }

@@ -1,0 +1,18 @@
+import Bots
+import Providers
+import Server
+
+/// `trunkline config`: the effective configuration, secrets masked.
+enum ConfigCommand {
+    static func run(
+        _ words: ArraySlice<String>, _ environment: [String: String], _ bots: BotCatalog, _ dialects: [any ProviderDialect]
+    ) throws(UsageError) -> Int32 {
+        let arguments = try ServeCommand.arguments(words)
+        let configuration = try ConfigurationLoader.load(arguments, environment: environment, bots: bots, dialects: dialects)
+        for setting in Setting.all { Console.line("\(setting.name): \(setting.show(configuration))") }
+        Console.line("TRUNKLINE_API_KEY: \(configuration.apiKey == nil ? "not set" : "set")")
+        Console.line("TRUNKLINE_SECRET: \(configuration.secret == nil ? "not set, random at each start" : "set")")
+        for name in configuration.settings.names.sorted() { Console.line("\(name): set") }
+        return 0
+    }
+}

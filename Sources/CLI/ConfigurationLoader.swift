@@ -1,0 +1,85 @@
+import Bots
+import Call
+import Foundation
+import Providers
+import Server
+import Wire
+
+/// Puts the configuration together: the JSON file, over it the environment, over it the flags.
+enum ConfigurationLoader {
+    /// A configuration file is a page of text, not data.
+    static let largestFile = 1 << 20
+
+    static func load(
+        _ arguments: Arguments, environment: [String: String], bots: BotCatalog, dialects: [any ProviderDialect]
+    ) throws(UsageError) -> Configuration {
+        var configuration = Configuration()
+        configuration.bots = bots
+        configuration.dialects = dialects
+        configuration.loops = ProcessInfo.processInfo.activeProcessorCount
+        let file = try arguments.value("config").map(read) ?? [:]
+        for setting in Setting.all {
+            if let value = file[setting.name] { try apply(setting, value, "in the configuration file", &configuration) }
+            if let value = environment[setting.environmentName], !value.isEmpty {
+                try apply(setting, value, "from \(setting.environmentName)", &configuration)
+            }
+            if let value = arguments.value(setting.name) { try setting.apply(value, &configuration) }
+        }
+        let names = Set(Setting.all.map(\.name))
+        if let stranger = file.keys.sorted().first(where: { !names.contains($0) && !$0.allSatisfy(isEnvironmentLetter) }) {
+            throw UsageError("configuration file: \(stranger) is no setting; see trunkline help serve")
+        }
+        var values = file.filter { $0.key.allSatisfy(isEnvironmentLetter) }
+        values.merge(environment) { _, new in new }
+        configuration.settings = try ProviderSettings(secrets(values))
+        configuration.apiKey = values["TRUNKLINE_API_KEY"].flatMap { $0.isEmpty ? nil : Secret($0) }
+        configuration.secret = values["TRUNKLINE_SECRET"].flatMap { $0.isEmpty ? nil : Secret($0) }
+        return configuration
+    }
+
+    private static func isEnvironmentLetter(_ character: Character) -> Bool {
+        character.isASCII && (character.isUppercase || character.isNumber || character == "_")
+    }
+
+    private static func apply(
+        _ setting: Setting, _ value: String, _ origin: String, _ configuration: inout Configuration
+    ) throws(UsageError) {
+        do {
+            try setting.apply(value, &configuration)
+        } catch {
+            throw UsageError("\(error.message) (\(origin))")
+        }
+    }
+
+    private static func read(_ path: String) throws(UsageError) -> [String: String] {
+        guard let data = FileManager.default.contents(atPath: path) else { throw UsageError("--config \(path): cannot be read") }
+        guard data.count <= largestFile, case .object(let members)? = try? JSONValue(parsing: Array(data)) else {
+            throw UsageError("--config \(path): must be a JSON object of settings, such as {\"port\": 7860, \"bot\": \"echo\"}")
+        }
+        var values: [String: String] = [:]
+        for (key, value) in members {
+            switch value {
+            case .string(let text): values[key] = text
+            case .number: values[key] = String(decoding: value.bytes, as: UTF8.self)
+            case .bool(let flag): values[key] = flag ? "true" : "false"
+            case .null: break
+            case .array, .object: throw UsageError("--config \(path): \(key) must be text or a number")
+            }
+        }
+        return values
+    }
+
+    /// Prefixes of the provider settings in the environment.
+    private static let prefixes = ["TWILIO_", "TELNYX_", "PLIVO_", "EXOTEL_", "VONAGE_"]
+
+    private static func secrets(_ values: [String: String]) throws(UsageError) -> [String: Secret] {
+        var secrets = values.filter { pair in prefixes.contains { pair.key.hasPrefix($0) } }
+        if let key = secrets["VONAGE_PRIVATE_KEY"], !key.isEmpty, !key.contains("-----BEGIN") {
+            guard let data = FileManager.default.contents(atPath: key), let text = String(data: data, encoding: .utf8) else {
+                throw UsageError("VONAGE_PRIVATE_KEY: is neither a PEM key nor a file that can be read")
+            }
+            secrets["VONAGE_PRIVATE_KEY"] = text
+        }
+        return secrets.mapValues { Secret($0) }
+    }
+}

@@ -1,0 +1,95 @@
+/// What `trunkline help` prints.
+enum HelpText {
+    /// - Parameter command: `nil` for the overview.
+    static func text(of command: String?) throws(UsageError) -> String {
+        switch command {
+        case nil: overview
+        case "serve": serve
+        case "config": config
+        case "simulate": simulate
+        case let command?: throw UsageError("\(command): no such command; there are serve, simulate, config and help")
+        }
+    }
+
+    private static let overview = """
+        trunkline puts a program on the phone: telephony providers stream a call's audio to it over a WebSocket,
+        a bot answers, and what it says goes back at the pace at which the provider plays it.
+
+        usage: trunkline COMMAND [flags]
+
+          serve      run the server
+          simulate   place calls to a running server, playing the provider's side
+          config     print the configuration that serve would run with, secrets masked
+          help       this text; trunkline help COMMAND tells the flags
+
+        First call, with no account and no phone:
+          trunkline serve --bot echo
+          trunkline simulate --provider twilio --calls 1 --duration 3
+        """
+
+    private static var settings: String {
+        Setting.all.map { setting in
+            let names = (setting.short.map { "-\($0), " } ?? "    ") + "--\(setting.name) \(setting.value)"
+            return "  " + names.padding(to: 30) + setting.help
+        }.joined(separator: "\n")
+    }
+
+    private static var serve: String {
+        """
+        usage: trunkline serve [flags]
+
+        Serves the answer documents of Twilio, Telnyx, Plivo, Exotel and Vonage, takes their media streams and runs a bot
+        on each call. Stops on Ctrl-C or SIGTERM.
+
+        \(settings)
+              --config FILE             JSON object of settings, by the names above without dashes
+
+        Each flag may also be an environment variable: --max-calls is TRUNKLINE_MAX_CALLS. Flags win over the environment,
+        the environment over the file.
+
+        Secrets come from the environment (or, by the same names, from the file):
+          TRUNKLINE_API_KEY    what the control routes (/calls) ask for; without it they answer only to this machine
+          TRUNKLINE_SECRET     signs stream tokens; equal on all replicas; random at each start when unset
+          TWILIO_AUTH_TOKEN, TELNYX_PUBLIC_KEY, PLIVO_AUTH_TOKEN, VONAGE_SIGNATURE_SECRET
+                               once set, that provider's webhooks must be signed
+          TWILIO_ACCOUNT_SID, TELNYX_API_KEY, PLIVO_AUTH_ID, VONAGE_APPLICATION_ID with VONAGE_PRIVATE_KEY
+                               once set, a call that the bot ends is also hung up at the provider
+          TWILIO_API_BASE and the like point a provider's REST API at another host
+
+        Routes: GET or POST /answer/{provider}, POST / (with -t), WebSocket /ws/{token}, GET /calls, GET and DELETE
+        /calls/{id}, GET /healthz.
+        """
+    }
+
+    private static let config = """
+        usage: trunkline config [flags of serve]
+
+        Prints the configuration that trunkline serve would run with, from the flags, the environment and --config. Of
+        secrets it says only whether they are set.
+        """
+
+    private static let simulate = """
+        usage: trunkline simulate --provider PROVIDER [flags]
+
+        Plays the provider's side of phone calls over real WebSockets: sends what the caller says in the provider's own
+        messages, plays what comes back in real time, and reports what was heard. Exits 1 when a call failed.
+
+          --provider NAME       twilio, telnyx, plivo, exotel or vonage
+          --url URL             the server's media socket; default ws://127.0.0.1:7860/ws
+          --calls N             calls at once; default 1
+          --rate R              calls started per second; default 100
+          --duration SECONDS    length of each call; default 5, or that of the file and a second
+          --say FILE.wav        what the caller says; default: a 440 Hz tone in bursts
+          --echo                the bot is an echo: measure round trips, and fail when audio was lost
+          --heard FILE.wav      where to write what the (first) caller heard
+          --dtmf KEYS           keys that the caller presses after one second, such as 12#
+          --encoding NAME       pcmu (default), pcma or l16: Telnyx and Plivo only
+          --sample-rate HZ      8000 (default; Vonage 16000), 16000 or 24000, where the provider has it
+        """
+}
+
+extension String {
+    fileprivate func padding(to width: Int) -> String {
+        count < width ? self + String(repeating: " ", count: width - count) : self + " "
+    }
+}

@@ -1,0 +1,125 @@
+import Bots
+import Call
+import Providers
+import Server
+
+/// One thing that can be configured: its flag, its environment name, its key in the JSON file, and what it changes.
+///
+/// The list of settings is the one source of the parser, of `--help` and of `trunkline config`.
+struct Setting: Sendable {
+    /// Without the dashes; also the key in the configuration file.
+    let name: String
+    let short: String?
+    /// What the help text shows for the value; `nil` for none.
+    let value: String
+    let help: String
+    let apply: @Sendable (String, inout Configuration) throws(UsageError) -> Void
+    let show: @Sendable (Configuration) -> String
+
+    /// `max-calls` → `TRUNKLINE_MAX_CALLS`.
+    var environmentName: String { "TRUNKLINE_" + name.uppercased().replacing("-", with: "_") }
+
+    static let all: [Setting] = [
+        Setting(
+            name: "host", short: nil, value: "ADDRESS", help: "address to listen on",
+            apply: { value, c throws(UsageError) in c.host = value }, show: { $0.host }),
+        Setting(
+            name: "port", short: nil, value: "N", help: "port to listen on; 0 takes a free one",
+            apply: { value, c throws(UsageError) in c.port = try number(value, "port", 0...65_535) }, show: { "\($0.port)" }),
+        Setting(
+            name: "transport", short: "t", value: "PROVIDER", help: "the provider that POST / answers",
+            apply: { value, c throws(UsageError) in
+                guard c.dialects.contains(where: { $0.name.text == value }) else {
+                    throw UsageError("--transport \(value): no such provider; known: \(names(c))")
+                }
+                c.transport = ProviderName(value)
+            }, show: { $0.transport?.text ?? "none" }),
+        Setting(
+            name: "proxy", short: "x", value: "HOST", help: "public host name under which the providers reach this server",
+            apply: { value, c throws(UsageError) in c.publicHost = try publicHost(value) }, show: { $0.publicHost ?? "none" }),
+        Setting(
+            name: "bot", short: nil, value: "NAME", help: "the bot that answers calls that name none",
+            apply: { value, c throws(UsageError) in
+                guard c.bots[value] != nil else {
+                    throw UsageError("--bot \(value): no such bot; known: \(c.bots.names.joined(separator: ", "))")
+                }
+                c.bot = value
+            }, show: { $0.bot }),
+        Setting(
+            name: "loops", short: nil, value: "N", help: "event loops, each a thread; default: one per core",
+            apply: { value, c throws(UsageError) in c.loops = try number(value, "loops", 1...256) }, show: { "\($0.loops)" }),
+        Setting(
+            name: "max-calls", short: nil, value: "N", help: "most calls at once; more get 503",
+            apply: { value, c throws(UsageError) in c.maximumCalls = try number(value, "max-calls", 1...1_000_000) },
+            show: { "\($0.maximumCalls)" }),
+        Setting(
+            name: "max-duration", short: nil, value: "SECONDS", help: "longest call",
+            apply: { value, c throws(UsageError) in c.limits.duration = try seconds(value, "max-duration", 1...86_400) },
+            show: { seconds($0.limits.duration) }),
+        Setting(
+            name: "idle-timeout", short: nil, value: "SECONDS", help: "a call in which nobody speaks ends after this",
+            apply: { value, c throws(UsageError) in c.limits.idle = try seconds(value, "idle-timeout", 1...86_400) },
+            show: { seconds($0.limits.idle) }),
+        Setting(
+            name: "drain-timeout", short: nil, value: "SECONDS", help: "how long a stopping server waits for its calls",
+            apply: { value, c throws(UsageError) in c.drainTimeout = try seconds(value, "drain-timeout", 0...86_400) },
+            show: { seconds($0.drainTimeout) }),
+        Setting(
+            name: "log-level", short: nil, value: "LEVEL", help: "debug, info, warning or error",
+            apply: { value, c throws(UsageError) in
+                guard let level = LogLevel(rawValue: value) else {
+                    throw UsageError("--log-level \(value): must be debug, info, warning or error")
+                }
+                c.logLevel = level
+            }, show: { $0.logLevel.rawValue }),
+        Setting(
+            name: "log-format", short: nil, value: "FORMAT", help: "text or json",
+            apply: { value, c throws(UsageError) in
+                guard let format = LogFormat(rawValue: value) else {
+                    throw UsageError("--log-format \(value): must be text or json")
+                }
+                c.logFormat = format
+            }, show: { $0.logFormat.rawValue }),
+    ]
+
+    private static func names(_ configuration: Configuration) -> String {
+        configuration.dialects.map(\.name.text).joined(separator: ", ")
+    }
+
+    static func number(_ text: String, _ name: String, _ range: ClosedRange<Int>) throws(UsageError) -> Int {
+        guard let value = Int(text), range.contains(value) else {
+            throw UsageError("--\(name) \(text): must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    static func seconds(_ text: String, _ name: String, _ range: ClosedRange<Double>) throws(UsageError) -> Duration {
+        guard let value = Double(text), range.contains(value) else {
+            throw UsageError("--\(name) \(text): must be seconds from \(Int(range.lowerBound)) to \(Int(range.upperBound))")
+        }
+        return .milliseconds(Int((value * 1_000).rounded()))
+    }
+
+    private static func seconds(_ duration: Duration) -> String {
+        let milliseconds = duration.milliseconds
+        return milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000)" : "\(Double(milliseconds) / 1_000)"
+    }
+
+    /// `https://voice.example.com/` → `voice.example.com`, as Pipecat's runner takes it.
+    private static func publicHost(_ text: String) throws(UsageError) -> String {
+        var host = text
+        for scheme in ["https://", "http://", "wss://", "ws://"] where host.lowercased().hasPrefix(scheme) {
+            host = String(host.dropFirst(scheme.count))
+        }
+        while host.hasSuffix("/") { host.removeLast() }
+        let isName = !host.isEmpty && host.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._:[]".contains($0)) }
+        guard isName else { throw UsageError("--proxy \(text): must be a host name such as voice.example.com, without a path") }
+        return host
+    }
+}
+
+/// What the person typed cannot be used. Exit status 64.
+struct UsageError: Error, Equatable {
+    let message: String
+    init(_ message: String) { self.message = message }
+}

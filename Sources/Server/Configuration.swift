@@ -1,0 +1,44 @@
+import Bots
+import Call
+import Pipeline
+import Providers
+
+/// Everything a server is told before it starts. A value: two servers in one process have two.
+public struct Configuration: Sendable {
+    /// Address to listen on.
+    public var host = "127.0.0.1"
+    /// 0: the system picks one.
+    public var port = 7860
+    /// Event loops, each a thread.
+    public var loops = 1
+    /// The host name (with port when it is not 443) under which providers reach us, as `-x` gives it; `nil`: the `Host` header.
+    public var publicHost: String?
+    /// `-t`: the provider that `POST /` answers.
+    public var transport: ProviderName?
+    /// The bot of calls that name none.
+    public var bot = "echo"
+    public var bots = BotCatalog.builtIn
+    /// The providers whose streams and webhooks are served.
+    public var dialects: [any ProviderDialect] = Provider.all
+    /// Credentials and signature secrets by their environment names.
+    public var settings = ProviderSettings()
+    /// `TRUNKLINE_API_KEY`.
+    public var apiKey: Secret?
+    /// `TRUNKLINE_SECRET`; `nil`: a random one, and stream tokens are worth nothing after a restart or on another replica.
+    public var secret: Secret?
+    public var limits = CallLimits()
+    /// Most calls at once; more are refused with 503.
+    ///
+    /// Ten thousand is what 2 cores echo with headroom to spare in memory; set it to what was measured for your bot.
+    public var maximumCalls = 10_000
+    /// How long a stopping server waits for its calls to end by themselves.
+    public var drainTimeout = Duration.zero
+    public var tlsCertificate: String?
+    public var tlsKey: String?
+    public var logLevel = LogLevel.info
+    public var logFormat = LogFormat.text
+
+    public init() {}
+
+    public var isLoopback: Bool { LoopbackName.contains(host) }
+}

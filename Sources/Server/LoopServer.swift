@@ -1,0 +1,73 @@
+import Call
+import Net
+import Pipeline
+
+/// The server's part on one loop: its calls, its one timer, its routes. Made on the loop's thread, never leaves it.
+final class LoopServer: LoopService {
+    let shared: SharedState
+    let loop: EventLoop
+    /// The one send buffer of the loop.
+    var buffer = MessageBuffer()
+    private(set) lazy var streams = StreamController(shared, on: self)
+    private let routes: Routes
+    private var schedule = Schedule()
+    private var armed: Moment?
+    private var hosts: [String: CallHost] = [:]
+
+    init(_ shared: SharedState, _ loop: EventLoop) {
+        self.shared = shared
+        self.loop = loop
+        routes = Routes(shared)
+    }
+
+    var now: Moment { loop.now }
+
+    // MARK: Calls
+
+    func add(_ host: CallHost) {
+        schedule.add(host)
+        hosts[host.id] = host
+    }
+
+    func host(_ id: String) -> CallHost? { hosts[id] }
+
+    func schedule(_ host: CallHost, at wake: Moment?) {
+        schedule.set(host, wake)
+        guard let wake else { return }
+        // An armed timer that is earlier re-arms itself when it fires.
+        if armed.map({ wake < $0 }) ?? true { arm(wake) }
+    }
+
+    private func arm(_ wake: Moment) {
+        let earliest = max(wake, now + Schedule.grain)
+        if let armed, armed <= earliest { return }
+        armed = earliest
+        loop.setWake(earliest)
+    }
+
+    func wake(at now: Moment) {
+        armed = nil
+        for host in schedule.takeDue(at: now) { host.tell(.tick) }
+        if let next = schedule.next { arm(next) }
+    }
+
+    func finish(_ host: CallHost, _ termination: Termination) {
+        schedule.remove(host)
+        hosts[host.id] = nil
+        streams.ended(host, termination)
+    }
+
+    func cancelAll(_ termination: Termination) {
+        for host in schedule.all { host.tell(.cancel(termination)) }
+    }
+
+    // MARK: LoopService
+
+    func request(_ request: IncomingRequest, _ exchange: HTTPExchange) { routes.answer(request, exchange, on: self) }
+
+    func resume(_ ticket: Int, _ record: CallRecord, _ counters: CallCounters?) { routes.resume(ticket, record, counters) }
+
+    func upgrade(_ request: IncomingRequest) -> UpgradeDecision { streams.upgrade(request) }
+
+    func stopping() { cancelAll(.shutdown) }
+}

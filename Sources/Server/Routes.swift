@@ -1,0 +1,74 @@
+import Call
+import Net
+import Pipeline
+import Wire
+
+/// Which controller answers which path. Errors are JSON whatever the route.
+final class Routes {
+    private let shared: SharedState
+    private let answers: AnswerController
+    private let calls: CallsController
+
+    init(_ shared: SharedState) {
+        self.shared = shared
+        answers = AnswerController(shared)
+        calls = CallsController(shared)
+    }
+
+    func answer(_ request: IncomingRequest, _ exchange: HTTPExchange, on loop: LoopServer) {
+        do throws(HTTPRefusal) {
+            try route(request, exchange, on: loop)
+        } catch {
+            let level: LogLevel = error.answer.status == 404 ? .debug : .warning
+            shared.logger.log(
+                level, "request refused",
+                ["status": "\(error.answer.status)", "reason": error.answer.message, "peer": request.peer])
+            exchange.answer(error.answer)
+        }
+    }
+
+    func resume(_ ticket: Int, _ record: CallRecord, _ counters: CallCounters?) { calls.resume(ticket, record, counters) }
+
+    private func route(_ request: IncomingRequest, _ exchange: HTTPExchange, on loop: LoopServer) throws(HTTPRefusal) {
+        var parts = Target(request.target).path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        if parts.last == "" { parts.removeLast() }
+        switch (parts.first, parts.count) {
+        case (nil, _):
+            guard let transport = shared.configuration.transport else {
+                throw Self.notFound("start the server with -t PROVIDER to answer webhooks at /, or use /answer/{provider}")
+            }
+            try Self.allow(["POST"], request)
+            exchange.answer(try answers.answer(transport, request, .pipecat))
+        case ("answer", 2):
+            let name = ProviderName(String(parts.last ?? ""))
+            guard shared.dialect(name) != nil else { throw Self.unknownProvider(shared) }
+            try Self.allow(["GET", "POST"], request)
+            exchange.answer(try answers.answer(name, request, .native))
+        case ("calls", 1...2):
+            if let refusal = shared.access.refusal(ofControl: request) { throw HTTPRefusal(refusal) }
+            try Self.allow(parts.count == 1 ? ["GET"] : ["GET", "DELETE"], request)
+            try calls.answer(request, call: parts.count == 2 ? parts.last.map(String.init) : nil, exchange, on: loop)
+        case ("healthz", 1):
+            try Self.allow(["GET", "HEAD"], request)
+            exchange.answer(.json(200, Health.report(shared)))
+        case ("ws", _):
+            throw HTTPRefusal(.refusal(426, "upgrade_required", "this route speaks WebSocket; connect with ws:// or wss://"))
+        default: throw Self.notFound("there is no such route; see /healthz, /calls, /answer/{provider} and the WebSocket at /ws")
+        }
+    }
+
+    static func notFound(_ message: String) -> HTTPRefusal { HTTPRefusal(.refusal(404, "not_found", message)) }
+
+    static func unknownProvider(_ shared: SharedState) -> HTTPRefusal {
+        let names = shared.configuration.dialects.map(\.name.text).joined(separator: ", ")
+        return HTTPRefusal(.refusal(404, "unknown_provider", "the path names no provider that this server knows; known: \(names)"))
+    }
+
+    private static func allow(_ methods: [String], _ request: IncomingRequest) throws(HTTPRefusal) {
+        guard !methods.contains(request.method) else { return }
+        let list = methods.joined(separator: ", ")
+        var answer = HTTPAnswer.refusal(405, "method_not_allowed", "this route takes \(list)")
+        answer.headers.append(("Allow", list))
+        throw HTTPRefusal(answer)
+    }
+}

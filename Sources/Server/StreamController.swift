@@ -1,0 +1,180 @@
+import Bots
+import Call
+import Net
+import Pipeline
+import Providers
+import Wire
+
+/// By what right a media socket was let in.
+enum Admission: Sendable {
+    case token(StreamToken)
+    /// The upgrade carried this provider's proof.
+    case signed(ProviderName)
+    /// From this machine, with nothing in between.
+    case loopback
+}
+
+/// Opens media streams: decides at the upgrade, again at `start`, and takes leave at the end.
+final class StreamController {
+    private unowned let loop: LoopServer
+    private let shared: SharedState
+    private var configuration: Configuration { shared.configuration }
+
+    init(_ shared: SharedState, on loop: LoopServer) {
+        self.shared = shared
+        self.loop = loop
+    }
+
+    // MARK: Upgrade
+
+    func upgrade(_ request: IncomingRequest) -> UpgradeDecision {
+        let target = Target(request.target)
+        guard let path = StreamPath(target.path, providers: configuration.dialects.map(\.name)) else {
+            return .refuse(.refusal(404, "not_found", "media streams are at /ws, /ws/{token} and /ws/{provider}/{token}"))
+        }
+        if shared.isDraining { return .refuse(.refusal(503, "draining", "the server is stopping and takes no new calls")) }
+        do throws(HTTPRefusal) {
+            let admission = try admission(request, path)
+            let query = try FormFields.query(target)
+            if let bot = query["bot"], configuration.bots[bot] == nil { throw HTTPRefusal(unknownBot: bot, configuration) }
+            guard shared.registry.reserve() else {
+                throw HTTPRefusal(.refusal(503, "full", "all \(configuration.maximumCalls) places are taken (--max-calls)"))
+            }
+            return .accept(makeHost(admission, path, query))
+        } catch {
+            shared.registry.countRefusal()
+            shared.logger.log(.warning, "media socket refused", ["reason": error.answer.message, "peer": request.peer])
+            return .refuse(error.answer)
+        }
+    }
+
+    private func admission(_ request: IncomingRequest, _ path: StreamPath) throws(HTTPRefusal) -> Admission {
+        if let text = path.token {
+            do {
+                let token = try shared.tokens.verify(text, unixTime: Int64(shared.unixTime))
+                guard path.provider == nil || path.provider == token.provider else { throw StreamTokens.Refusal.otherProvider }
+                return .token(token)
+            } catch {
+                throw HTTPRefusal(.refusal(403, "bad_token", (error as? StreamTokens.Refusal)?.sentence ?? "bad token"))
+            }
+        }
+        var complaint: String?
+        for dialect in configuration.dialects where path.provider == nil || path.provider == dialect.name {
+            for origin in PublicOrigin.candidates(request, configuration, webSocket: true) {
+                switch dialect.check(upgrade: SignedRequest(request, origin, shared), configuration.settings, shared.cryptography) {
+                case .valid: return .signed(dialect.name)
+                case .invalid(let reason): if dialect.name == path.provider { complaint = reason }
+                case .notConfigured: break
+                }
+            }
+        }
+        guard let obstacle = shared.access.obstacle(request) else { return .loopback }
+        let reason = complaint ?? "a media socket needs a stream token in its path or a signed upgrade: \(obstacle)"
+        throw HTTPRefusal(.refusal(403, "forbidden", reason))
+    }
+
+    private func makeHost(_ admission: Admission, _ path: StreamPath, _ query: [String: String]) -> CallHost {
+        var only = path.provider
+        if case .token(let token) = admission { only = token.provider }
+        if case .signed(let provider) = admission { only = provider }
+        let dialects = configuration.dialects.filter { only == nil || $0.name == only }
+        let engine = CallEngine(dialects: dialects, limits: configuration.limits, resamplers: shared.resamplers, at: loop.now)
+        return CallHost(id: shared.newCallID(), engine: engine, admission: admission, query: query, loop: loop)
+    }
+
+    // MARK: Start
+
+    /// Decides on a stream that has described itself.
+    func admit(_ start: StreamStart, _ host: CallHost) -> CallInput {
+        var webhook = Webhook()
+        if case .token(let token) = host.admission {
+            do {
+                webhook = try shared.tokens.spend(token, for: start, unixTime: Int64(shared.unixTime)) ?? webhook
+            } catch {
+                return refuse(error.sentence, host, start)
+            }
+        }
+        let (queryBody, queryError) = CallBody.read(host.query["body"])
+        let (parameterBody, parameterError) = CallBody.read(start.parameters["body"])
+        let name = webhook.bot ?? start.parameters["bot"] ?? host.query["bot"] ?? configuration.bot
+        let call = CallInfo(
+            id: host.id, stream: start,
+            from: start.from ?? webhook.caller.from ?? PhoneNumber(orNil: start.parameters["from_number"] ?? host.query["from"]),
+            to: start.to ?? webhook.caller.to ?? PhoneNumber(orNil: start.parameters["to_number"] ?? host.query["to"]),
+            webhook: webhook.fields, query: host.query, body: webhook.body ?? parameterBody ?? queryBody, bot: name)
+        let bodyError = webhook.bodyError ?? parameterError ?? queryError
+        guard let bot = configuration.bots[name] else { return refuse("no bot is named \(name)", host, start) }
+        do {
+            let pipeline = try bot.pipeline(for: call)
+            begin(call, bodyError?.description)
+            return .admitted(call, pipeline)
+        } catch {
+            return refuse("bot \(name): \(error.description)", host, start, .botFailed)
+        }
+    }
+
+    private func begin(_ call: CallInfo, _ bodyError: String?) {
+        let start = call.stream
+        shared.registry.begin(
+            CallRecord(
+                id: call.id, provider: start.provider, bot: call.bot, start: start, from: call.from, to: call.to,
+                bodyError: bodyError,
+                startedAt: shared.unixTime, loop: loop.loop.handle))
+        shared.logger.log(
+            .info, "call started", call: call.id,
+            [
+                "provider": start.provider.text, "provider_call_id": start.callID, "stream_id": start.streamID,
+                "pipeline": "\(start.provider)(\(start.inbound)) -> \(call.bot) -> \(start.provider)(\(start.outbound))",
+            ])
+        if let bodyError {
+            shared.logger.log(
+                .warning, "the call's body field was left out: \(bodyError); send JSON as base64, percent-encoded", call: call.id)
+        }
+    }
+
+    private func refuse(_ reason: String, _ host: CallHost, _ start: StreamStart, _ word: Termination = .refused) -> CallInput {
+        shared.registry.countRefusal()
+        shared.logger.log(
+            .warning, "stream refused", call: host.id,
+            ["reason": reason, "provider": start.provider.text, "provider_call_id": start.callID])
+        return .refused(word, reason: reason)
+    }
+
+    // MARK: Life and end
+
+    func hangUp(_ start: StreamStart, call: String) {
+        HangUp(shared, loop.loop, call: call).begin(start)
+    }
+
+    func log(_ line: CallLog, call: String) {
+        switch line {
+        case .brokenMessage(let error, let count):
+            shared.logger.log(.warning, "broken message: \(error)", call: call, ["count": "\(count)"])
+        case .providerError(let code): shared.logger.log(.warning, "the provider reports an error", call: call, ["code": code])
+        case .botError(let text): shared.logger.log(.error, "bot: \(text)", call: call)
+        case .playoutFull:
+            shared.logger.log(
+                .warning, "the bot is more than \(Playout.longestQueue) ahead; its oldest audio is dropped", call: call)
+        case .interrupted: shared.logger.log(.debug, "interrupted", call: call)
+        }
+    }
+
+    func ended(_ host: CallHost, _ termination: Termination) {
+        let counters = host.counters
+        shared.registry.end(host.id, termination, counters, at: shared.unixTime)
+        shared.registry.release()
+        shared.logger.log(
+            .info, "call ended", call: host.id,
+            [
+                "termination": termination.rawValue, "media_in": "\(counters.mediaIn)", "media_out": "\(counters.mediaOut)",
+                "broken_messages": counters.brokenMessages == 0 ? nil : "\(counters.brokenMessages)",
+            ])
+    }
+}
+
+extension PhoneNumber {
+    init?(orNil text: String?) {
+        guard let text, !text.isEmpty else { return nil }
+        self.init(text)
+    }
+}

@@ -1,0 +1,115 @@
+import Call
+import Synchronization
+import Wire
+
+/// The right to open one media stream: minted into each answer document, spent when that stream's `start` is accepted.
+///
+/// - Shape: `claims.mac`, both base64url without padding. The claims are readable, not secret; the MAC is HMAC-SHA256 with
+///   `TRUNKLINE_SECRET`.
+struct StreamToken: Sendable, Equatable {
+    /// From the answer to the stream's upgrade. Providers dial within seconds; two minutes outlive their retries.
+    static let lifetime: Int64 = 120
+
+    let provider: ProviderName
+    /// The provider's call id, where the webhook named it and the stream will name it alike.
+    let callID: String?
+    /// Seconds since 1970.
+    let expires: Int64
+    /// Tells tokens apart; spent tokens are remembered by it.
+    let nonce: String
+}
+
+/// Mints, checks and spends stream tokens, and keeps what the webhook said until its stream comes.
+final class StreamTokens: Sendable {
+    /// Webhooks whose stream has not come yet. More than any server answers within a token's lifetime; past it the oldest is forgotten
+    /// (its call still connects, without the webhook's fields).
+    static let mostPending = 20_000
+
+    enum Refusal: Error, Equatable {
+        case malformed, forged, expired, spent, otherProvider, otherCall
+
+        var sentence: String {
+            switch self {
+            case .malformed: "the stream token is malformed"
+            case .forged: "the stream token was not made with this server's TRUNKLINE_SECRET"
+            case .expired: "the stream token has expired; fetch a new answer document"
+            case .spent: "the stream token has been used"
+            case .otherProvider: "the stream token was made for another provider"
+            case .otherCall: "the stream token was made for another call"
+            }
+        }
+    }
+
+    private struct State {
+        var pending: [String: (webhook: Webhook, expires: Int64)] = [:]
+        var order: [String] = []
+        var spent: [String: Int64] = [:]
+        var sweptAt: Int64 = 0
+    }
+
+    private let key: [UInt8]
+    private let cryptography: any Cryptography
+    private let state = Mutex(State())
+
+    init(secret: Secret?, _ cryptography: any Cryptography) {
+        key = secret.map { Array($0.exposed.utf8) } ?? cryptography.randomBytes(32)
+        self.cryptography = cryptography
+    }
+
+    /// A token for the stream that answers this webhook.
+    func mint(_ provider: ProviderName, callID: String?, _ webhook: Webhook, unixTime: Int64) -> String {
+        let nonce = Hex.text(cryptography.randomBytes(12))
+        let expires = unixTime + StreamToken.lifetime
+        var claims: [String: JSONValue] = ["p": .string(provider.text), "e": .number(Double(expires)), "n": .string(nonce)]
+        if let callID { claims["c"] = .string(callID) }
+        let bytes = JSONValue.object(claims).bytes
+        state.withLock { state in
+            sweep(&state, unixTime)
+            if state.pending.count >= Self.mostPending, !state.order.isEmpty { state.pending[state.order.removeFirst()] = nil }
+            state.pending[nonce] = (webhook, expires)
+            state.order.append(nonce)
+        }
+        return Base64.urlText(bytes) + "." + Base64.urlText(cryptography.hmacSHA256(bytes, key: key))
+    }
+
+    /// Reads a token and checks everything but whether it was spent by a stream that opens right now.
+    func verify(_ text: String, unixTime: Int64) throws(Refusal) -> StreamToken {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let bytes = Base64.lenientBytes(String(parts[0])), let mac = Base64.lenientBytes(String(parts[1]))
+        else {
+            throw .malformed
+        }
+        guard cryptography.equalInConstantTime(mac, cryptography.hmacSHA256(bytes, key: key)) else { throw .forged }
+        guard let claims = try? JSONValue(parsing: bytes), let provider = claims["p"]?.string, let nonce = claims["n"]?.string,
+            let expires = claims["e"]?.number
+        else { throw .malformed }
+        let token = StreamToken(
+            provider: ProviderName(provider), callID: claims["c"]?.string, expires: Int64(expires), nonce: nonce)
+        guard unixTime <= token.expires else { throw .expired }
+        guard state.withLock({ $0.spent[nonce] == nil }) else { throw .spent }
+        return token
+    }
+
+    /// Spends the token for this stream.
+    ///
+    /// - Returns: what the webhook said; `nil` when another replica answered it.
+    func spend(_ token: StreamToken, for start: StreamStart, unixTime: Int64) throws(Refusal) -> Webhook? {
+        guard start.provider == token.provider else { throw .otherProvider }
+        if let bound = token.callID, let callID = start.callID, bound != callID { throw .otherCall }
+        return try state.withLock { state throws(Refusal) in
+            sweep(&state, unixTime)
+            guard state.spent.updateValue(token.expires, forKey: token.nonce) == nil else { throw .spent }
+            return state.pending.removeValue(forKey: token.nonce)?.webhook
+        }
+    }
+
+    /// Forgets what has expired, at most once a second.
+    private func sweep(_ state: inout State, _ unixTime: Int64) {
+        guard unixTime > state.sweptAt else { return }
+        state.sweptAt = unixTime
+        state.pending = state.pending.filter { $0.value.expires >= unixTime }
+        state.order.removeAll { state.pending[$0] == nil }
+        // A socket opened in the token's last second may send its start ten seconds later.
+        state.spent = state.spent.filter { $0.value + 60 >= unixTime }
+    }
+}
