@@ -1,45 +1,69 @@
-/// First in, first out, in one array: the front is an index, and the memory is kept when the queue runs empty.
+/// First in, first out, in a ring: an element is moved in and moved out, and nothing behind it is touched.
 struct Queue<Element> {
-    /// Slots kept when the queue runs empty. A queue that was once long gives its memory back.
-    private static var keptCapacity: Int { 64 }
+    /// Slots of the first allocation, and those kept when the queue runs empty. A queue that was once long gives its memory back.
+    private static var keptCapacity: Int { 16 }
 
-    private var elements: [Element?] = []
+    /// - Shape: a power of two, so that the ring turns with a mask.
+    private var slots: [Element?] = []
     private var front = 0
+    private(set) var count = 0
 
-    var isEmpty: Bool { front == elements.count }
-    var count: Int { elements.count - front }
-    var first: Element? { isEmpty ? nil : elements[front] }
+    var isEmpty: Bool { count == 0 }
+    var first: Element? { isEmpty ? nil : slots[front] }
 
     /// The element at a distance from the front.
     subscript(_ index: Int) -> Element? {
-        get { elements[front + index] }
-        set { elements[front + index] = newValue }
+        get { slots[slot(index)] }
+        set { slots[slot(index)] = newValue }
     }
 
-    mutating func append(_ element: Element) { elements.append(element) }
+    mutating func append(_ element: consuming Element) {
+        if count == slots.count { grow() }
+        slots[slot(count)] = consume element
+        count += 1
+    }
 
     mutating func popFirst() -> Element? {
-        guard !isEmpty else { return nil }
-        let element = elements[front]
-        elements[front] = nil
-        front += 1
-        if isEmpty {
-            elements.removeAll(keepingCapacity: elements.capacity <= Self.keptCapacity)
+        guard count > 0 else { return nil }
+        let element = slots[front].take()
+        front = slot(1)
+        count -= 1
+        if count == 0 {
             front = 0
-        } else if front >= Self.keptCapacity, front * 2 >= elements.count {
-            elements.removeFirst(front)
-            front = 0
+            if slots.count > Self.keptCapacity { slots = [] }
         }
         return element
     }
 
-    mutating func replaceFirst(with element: Element) { if !isEmpty { elements[front] = element } }
+    mutating func replaceFirst(with element: consuming Element) { if !isEmpty { slots[front] = consume element } }
 
-    mutating func remove(at index: Int) { elements.remove(at: front + index) }
+    /// Takes one out from between; those behind it move up.
+    mutating func remove(at index: Int) {
+        guard index > 0 else { _ = popFirst(); return }
+        for behind in index..<count - 1 { self[behind] = self[behind + 1].take() }
+        self[count - 1] = nil
+        count -= 1
+    }
 
+    /// Takes out those that match; the rest keep their order.
     mutating func removeAll(where isDropped: (Element) -> Bool) {
-        guard !isEmpty else { return }
-        elements = elements[front...].filter { $0.map { !isDropped($0) } ?? false }
+        var kept = 0
+        for index in 0..<count {
+            guard let element = self[index].take(), !isDropped(element) else { continue }
+            self[kept] = element
+            kept += 1
+        }
+        count = kept
+    }
+
+    private func slot(_ index: Int) -> Int { (front &+ index) & (slots.count &- 1) }
+
+    private mutating func grow() {
+        var larger: [Element?] = []
+        larger.reserveCapacity(max(Self.keptCapacity, slots.count * 2))
+        for index in 0..<count { larger.append(self[index].take()) }
+        while larger.count < max(Self.keptCapacity, count * 2) { larger.append(nil) }
+        slots = larger
         front = 0
     }
 }
