@@ -11,6 +11,8 @@ public struct Playout {
     /// Thirty seconds covers the longest prompt. Past it the oldest samples are dropped and counted, so a bot that talks faster than
     /// real time cannot take the server's memory.
     public static let longestQueue = Duration.seconds(30)
+    /// Most marks, keys and utterance ends that wait. One for each 30 ms of the longest queue; past it new ones are refused.
+    public static let mostCommands = 1_000
 
     /// What is to be done next.
     public enum Action {
@@ -24,56 +26,40 @@ public struct Playout {
         case idle(wake: Moment?)
     }
 
-    private enum Entry {
-        case audio(ArraySlice<Int16>, isInterruptible: Bool)
-        case mark(String)
-        case keys([KeypadEntry])
-        case utteranceEnd
-        case end
-
-        var isInterruptible: Bool {
-            switch self {
-            case .audio(_, let isInterruptible): isInterruptible
-            case .mark, .keys, .utteranceEnd: true
-            case .end: false
-            }
-        }
-    }
-
-    /// The samples of the packet that ``Action/audio`` speaks of: exactly ``PlayoutProfile/packetSamples``.
-    public private(set) var packet: ArraySlice<Int16> = []
-    /// Samples that were dropped at ``longestQueue``.
-    public private(set) var droppedSamples = 0
-
-    private let profile: PlayoutProfile
-    private let packetTime: Duration
-    private let longestQueueSamples: Int
+    private let pause: Interval
+    /// From the playhead to the moment at which the next packet may leave: never positive.
+    private let advance: Interval
     private var clock: PlayoutClock
     private var rates: RateConverter
-    private var queue = Queue<Entry>()
-    private var queuedSamples = 0
-    private var isPacketReady = false
-    private var packetIsInterruptible = true
-    private var partial: [Int16] = []
-    private var partialIsInterruptible = true
-    private var marksBehindPartial: [String] = []
-    private var marksBehindPacket: [String] = []
-    private var marksDue = Queue<String>()
+    private var queue: PlayoutQueue
+    private var packets: Packetizer
+    private var tailIsInterruptible = true
+    /// Samples that came out of the filter, in all.
+    private var convertedSamples = 0
+    /// Marks whose last sample is still inside the filter, and the count of converted samples at which it is out.
+    private var marksBehindTail: [(mark: Mark, after: Int)] = []
+    private var marksDue = Queue<Mark>()
     private var lastAppended: Moment
     private var protectedUntil: Moment
     private var isEnding = false
 
     /// - Parameter rate: the outbound rate of the stream; audio of any other rate is converted.
     public init(_ profile: PlayoutProfile, rate: SampleRate, resamplers: any ResamplerFactory, at now: Moment) {
-        self.profile = profile
-        packetTime = .nanoseconds(rate.nanoseconds(ofSamples: profile.packetSamples))
-        longestQueueSamples = rate.samples(inMilliseconds: Int(Self.longestQueue.milliseconds))
+        packets = Packetizer(packetSamples: profile.packetSamples)
+        pause = Interval(profile.pause)
+        let packetTime = Interval(nanoseconds: rate.nanoseconds(ofSamples: profile.packetSamples))
+        advance = min(packetTime - Interval(profile.lead), Interval(nanoseconds: 0))
+        queue = PlayoutQueue(longest: rate.samples(inMilliseconds: Int(Self.longestQueue.milliseconds)))
         clock = PlayoutClock(rate: rate, at: now)
         rates = RateConverter(to: rate, resamplers: resamplers)
         lastAppended = now
         protectedUntil = now
     }
 
+    /// The samples of the packet that ``Action/audio`` speaks of: exactly ``PlayoutProfile/packetSamples``.
+    public var packet: ArraySlice<Int16> { packets.packet }
+    /// Samples that were dropped at ``longestQueue``.
+    public var droppedSamples: Int { queue.droppedSamples }
     /// When all audio that was sent will have played, as modelled.
     public var playhead: Moment { clock.playhead }
 
@@ -84,36 +70,54 @@ public struct Playout {
     /// - Returns: `false` when its rate cannot be converted; nothing is queued.
     public mutating func append(_ audio: PCM16, isInterruptible: Bool = true, at now: Moment) -> Bool {
         guard !isEnding, !audio.samples.isEmpty else { return true }
-        lastAppended = now
         if audio.rate == clock.rate {
             finishConversion()
-            enqueue(audio.samples, isInterruptible: isInterruptible)
-            return true
+            queue.append(audio.samples[...], isInterruptible: isInterruptible)
+        } else {
+            if isInterruptible != tailIsInterruptible { finishConversion() }
+            guard let converted = rates.convert(audio) else { return false }
+            tailIsInterruptible = isInterruptible
+            enqueue(converted: converted)
         }
-        guard let converted = rates.convert(audio) else { return false }
-        enqueue(converted, isInterruptible: isInterruptible)
+        lastAppended = now
         return true
     }
 
     /// The utterance is complete: its last partial packet is padded and leaves in its turn.
-    public mutating func endUtterance() {
+    public mutating func endUtterance(isInterruptible: Bool = true) {
         guard !isEnding else { return }
         finishConversion()
-        queue.append(.utteranceEnd)
+        queue.append(.utteranceEnd(isInterruptible: isInterruptible))
     }
 
-    public mutating func append(mark name: String) { if !isEnding { queue.append(.mark(name)) } }
+    /// - Returns: `false` when ``mostCommands`` wait; the mark is refused.
+    @discardableResult
+    public mutating func append(mark name: String, isInterruptible: Bool = true) -> Bool {
+        guard !isEnding else { return true }
+        guard hasRoom else { return false }
+        let mark = Mark(name: name, isInterruptible: isInterruptible)
+        if rates.holdsSamples {
+            marksBehindTail.append((mark, convertedSamples + rates.heldSamples))
+        } else {
+            queue.append(.mark(mark))
+        }
+        return true
+    }
 
-    public mutating func append(keys: [KeypadEntry]) {
-        guard !isEnding else { return }
-        endUtterance()
-        queue.append(.keys(keys))
+    /// - Returns: `false` when ``mostCommands`` wait; the keys are refused.
+    @discardableResult
+    public mutating func append(keys: [KeypadEntry], isInterruptible: Bool = true) -> Bool {
+        guard !isEnding else { return true }
+        guard hasRoom else { return false }
+        finishConversion()
+        queue.append(.keys(keys, isInterruptible: isInterruptible))
+        return true
     }
 
     /// Nothing more will be said. ``Action/allSent`` comes when everything before this has been sent.
     public mutating func end() {
         guard !isEnding else { return }
-        endUtterance()
+        finishConversion()
         isEnding = true
         queue.append(.end)
     }
@@ -122,18 +126,12 @@ public struct Playout {
     ///
     /// - Returns: whether the provider still holds audio that its clear message should drop. Then it counts as dropped.
     public mutating func interrupt(at now: Moment) -> Bool {
-        queue.removeAll(where: \.isInterruptible)
-        queuedSamples = 0
-        for index in 0..<queue.count { if case .audio(let samples, _) = queue[index] { queuedSamples += samples.count } }
-        if partialIsInterruptible {
-            partial.removeAll(keepingCapacity: true)
-            marksBehindPartial.removeAll()
-        }
-        if packetIsInterruptible {
-            isPacketReady = false
-            marksBehindPacket.removeAll()
-        }
-        rates.reset()
+        if tailIsInterruptible { rates.reset() }
+        marksBehindTail.removeAll(where: \.mark.isInterruptible)
+        finishConversion()
+        queue.interrupt()
+        marksDue.removeAll(where: \.isInterruptible)
+        for mark in packets.interrupt() { marksDue.append(mark) }
         guard clock.playhead > now, protectedUntil <= now else { return false }
         clock.restart(at: now)
         return true
@@ -144,111 +142,67 @@ public struct Playout {
     /// The next thing to do. Call until it is `idle`.
     public mutating func poll(at now: Moment) -> Action {
         while true {
-            if let name = marksDue.popFirst() { return .mark(name) }
-            if isPacketReady { return due(at: now) }
+            if let mark = marksDue.popFirst() { return .mark(mark.name) }
+            if packets.isReady { return due(at: now) }
             switch queue.first {
             case .audio(let samples, let isInterruptible):
-                take(from: samples, isInterruptible: isInterruptible)
-            case .mark(let name):
-                _ = queue.popFirst()
-                if partial.isEmpty { return .mark(name) }
-                marksBehindPartial.append(name)
+                queue.removeFirst(samples: packets.take(from: samples, isInterruptible: isInterruptible))
+            case .mark(let mark):
+                queue.removeFirst()
+                if packets.isEmpty { return .mark(mark.name) }
+                packets.append(mark)
             case .utteranceEnd:
-                _ = queue.popFirst()
-                padPartial()
-            case .keys(let keys):
-                _ = queue.popFirst()
-                return .keys(keys)
-            case .end:
-                _ = queue.popFirst()
+                queue.removeFirst()
+                packets.pad()
+            case .keys, .end:
+                guard packets.isEmpty else { packets.pad(); continue }
+                defer { queue.removeFirst() }
+                if case .keys(let keys, _) = queue.first { return .keys(keys) }
                 return .allSent
             case nil:
-                guard !partial.isEmpty || rates.holdsSamples else { return .idle(wake: nil) }
-                let pauseEnd = lastAppended + profile.pause
-                guard now >= pauseEnd else { return .idle(wake: pauseEnd) }
+                guard !packets.isEmpty || rates.holdsSamples else { return .idle(wake: nil) }
+                // A packet that may not leave yet can still be filled: it is padded when it leaves.
+                let flush = max(lastAppended.after(pause), departure)
+                guard flush <= now else { return .idle(wake: flush) }
                 finishConversion()
-                if queue.isEmpty { padPartial() }
+                if queue.isEmpty { packets.pad() }
             }
         }
     }
 
+    /// When the next packet may leave.
+    private var departure: Moment { clock.playhead.after(advance) }
+
     private mutating func due(at now: Moment) -> Action {
-        let leave = clock.playhead + packetTime - profile.lead
-        guard leave <= now || clock.playhead <= now else { return .idle(wake: leave) }
-        isPacketReady = false
-        clock.send(packet.count, at: now)
-        for name in marksBehindPacket { marksDue.append(name) }
-        marksBehindPacket.removeAll()
-        if !packetIsInterruptible { protectedUntil = clock.playhead }
+        let departure = departure
+        guard departure <= now else { return .idle(wake: departure) }
+        clock.send(packets.packetSamples, at: now)
+        if !packets.packetIsInterruptible { protectedUntil = clock.playhead }
+        for mark in packets.packetLeft() { marksDue.append(mark) }
         return .audio
     }
 
-    /// Moves samples from the front of the queue into the packet. A packet that one frame can fill is a slice of it: no copy.
-    private mutating func take(from samples: ArraySlice<Int16>, isInterruptible: Bool) {
-        let taken = min(profile.packetSamples - partial.count, samples.count)
-        if taken < samples.count {
-            queue.replaceFirst(with: .audio(samples.dropFirst(taken), isInterruptible: isInterruptible))
-        } else {
-            _ = queue.popFirst()
+    // MARK: The filter's tail
+
+    private var hasRoom: Bool { queue.commands + packets.marks + marksBehindTail.count + marksDue.count < Self.mostCommands }
+
+    private mutating func enqueue(converted: [Int16]) {
+        var samples = converted[...]
+        while let (mark, after) = marksBehindTail.first, after - convertedSamples <= samples.count {
+            let before = samples.prefix(max(0, after - convertedSamples))
+            queue.append(before, isInterruptible: tailIsInterruptible)
+            convertedSamples += before.count
+            samples = samples.dropFirst(before.count)
+            queue.append(.mark(mark))
+            marksBehindTail.removeFirst()
         }
-        queuedSamples -= taken
-        if partial.isEmpty, taken == profile.packetSamples {
-            return makeReady(samples.prefix(taken), isInterruptible: isInterruptible)
-        }
-        partialIsInterruptible = isInterruptible && (partial.isEmpty || partialIsInterruptible)
-        partial.append(contentsOf: samples.prefix(taken))
-        if partial.count == profile.packetSamples { promotePartial() }
-    }
-
-    private mutating func makeReady(_ samples: ArraySlice<Int16>, isInterruptible: Bool) {
-        packet = samples
-        packetIsInterruptible = isInterruptible
-        isPacketReady = true
-    }
-
-    private mutating func padPartial() {
-        guard !partial.isEmpty else { return }
-        partial.append(contentsOf: repeatElement(0, count: max(0, profile.packetSamples - partial.count)))
-        promotePartial()
-    }
-
-    private mutating func promotePartial() {
-        makeReady(partial[...], isInterruptible: partialIsInterruptible)
-        partial = []
-        marksBehindPacket = marksBehindPartial
-        marksBehindPartial = []
-    }
-
-    private mutating func enqueue(_ samples: [Int16], isInterruptible: Bool) {
-        guard !samples.isEmpty else { return }
-        queue.append(.audio(samples[...], isInterruptible: isInterruptible))
-        queuedSamples += samples.count
-        while queuedSamples > longestQueueSamples, dropOldest(queuedSamples - longestQueueSamples) {}
-    }
-
-    /// - Returns: `false` when no audio waits.
-    private mutating func dropOldest(_ excess: Int) -> Bool {
-        guard let (index, samples, isInterruptible) = oldestAudio() else { return false }
-        let dropped = min(excess, samples.count)
-        droppedSamples += dropped
-        queuedSamples -= dropped
-        if dropped < samples.count {
-            queue[index] = .audio(samples.dropFirst(dropped), isInterruptible: isInterruptible)
-        } else {
-            queue.remove(at: index)
-        }
-        return true
-    }
-
-    private func oldestAudio() -> (index: Int, samples: ArraySlice<Int16>, isInterruptible: Bool)? {
-        for index in 0..<queue.count {
-            if case .audio(let samples, let isInterruptible) = queue[index] { return (index, samples, isInterruptible) }
-        }
-        return nil
+        convertedSamples += samples.count
+        queue.append(samples, isInterruptible: tailIsInterruptible)
     }
 
     private mutating func finishConversion() {
-        let rest = rates.finish()
-        if !rest.isEmpty { enqueue(rest, isInterruptible: true) }
+        if rates.holdsSamples { enqueue(converted: rates.finish()) }
+        for (mark, _) in marksBehindTail { queue.append(.mark(mark)) }
+        marksBehindTail = []
     }
 }

@@ -13,15 +13,22 @@ struct RateConverter {
         self.resamplers = resamplers
     }
 
-    /// - Returns: the samples at the target rate that the filter releases; `nil` when the rate cannot be converted.
+    /// Most samples, at the target rate, that the filter holds back: rounded up, and one for the resampler's own rounding.
+    var heldSamples: Int {
+        guard holdsSamples, let resampler else { return 0 }
+        return Int((Double(resampler.delay) * Double(target.hertz) / 1e9).rounded(.up)) + 1
+    }
+
+    /// - Returns: the samples at the target rate that the filter releases; `nil` when the rate cannot be converted, and then
+    ///   what was held back stays.
     mutating func convert(_ audio: PCM16) -> [Int16]? {
         if audio.rate == target { return finish() + audio.samples }
         var output: [Int16] = []
         if resampler?.source != audio.rate {
+            guard let next = resamplers.makeResampler(from: audio.rate, to: target) else { return nil }
             output = finish()
-            resampler = resamplers.makeResampler(from: audio.rate, to: target)
+            resampler = next
         }
-        guard resampler != nil else { return nil }
         output.reserveCapacity(output.count + audio.samples.count * target.hertz / audio.rate.hertz + 2)
         resampler?.process(audio.samples.span, into: &output)
         holdsSamples = true
