@@ -46,8 +46,8 @@ public struct Frame: Sendable {
         /// The bot is done: what waits is played, then the call ends. Pushed upstream it turns round at the head.
         case end(Termination)
 
-        /// A frame of your own.
-        case custom(any CustomFrame)
+        /// A frame of your own. Boxed, so that the other frames stay small: audio is moved far more often.
+        indirect case custom(any CustomFrame)
     }
 
     public enum Class: Sendable { case system, data, control }

@@ -2,30 +2,48 @@ import Call
 
 /// Processors in a row and the frames on their way between them.
 ///
-/// System frames overtake data and control frames; these keep their order. An interruption drops what waits, except frames that
-/// are marked uninterruptible.
+/// System frames overtake data and control frames; these keep their order. An interruption drops what waits for each processor
+/// that it reaches, except frames that are marked uninterruptible. A `cancel` drops everything and is shown to every processor.
 public struct Pipeline {
     /// Most frame hops in one turn of the loop. A processor that answers each frame with another would otherwise stop every call of
-    /// its loop; no honest pipeline comes near.
-    public static let hopsPerTurn = 10_000
+    /// its loop. A minute of speech handed over at once in 20 ms frames may pass thirty processors.
+    public static let hopsPerTurn = 100_000
+    /// How much later a processor is woken that was already woken at this moment: the clock has to move between its wakes.
+    static let wakeGrain = Interval(.milliseconds(1))
 
     private struct Item {
         let frame: Frame
         let direction: FrameDirection
         let destination: Int
+        /// Counts up over all frames: an interruption drops only what was pushed before it.
+        let sequence: Int
+    }
+
+    private struct Wake {
+        var at: Moment?
+        var last: Moment?
+    }
+
+    private enum Life {
+        case running
+        /// A `cancel` was pushed; the processors have not been told.
+        case canceling(Frame)
+        case over
     }
 
     private var processors: [any Processor]
     private var observers: [any PipelineObserver]
-    private var wakes: [Moment?]
+    private var wakes: [Wake]
     private var system = Queue<Item>()
     private var ordered = Queue<Item>()
+    private var pushes = 0
+    private var life = Life.running
     private var context = ProcessorContext()
 
     public init(_ processors: [any Processor], observers: [any PipelineObserver] = []) {
         self.processors = processors
         self.observers = observers
-        wakes = Array(repeating: nil, count: processors.count)
+        wakes = Array(repeating: Wake(), count: processors.count)
     }
 
     /// When a processor wants to be woken.
@@ -39,7 +57,7 @@ public struct Pipeline {
     /// Moves frames until none is on its way.
     ///
     /// - Parameters:
-    ///   - sink: gets what left at the end, in order.
+    ///   - sink: gets what left at the end, in order; a `cancel` is the last.
     ///   - source: gets what left at the head, upstream.
     /// - Returns: `false` when ``hopsPerTurn`` was reached: the pipeline talks to itself, and the call must end.
     public mutating func run(at now: Moment, sink: inout [Frame], source: inout [Frame]) -> Bool {
@@ -48,7 +66,7 @@ public struct Pipeline {
         while let item = system.popFirst() ?? ordered.popFirst() {
             hops += 1
             guard hops <= Self.hopsPerTurn else { return false }
-            if case .interruption = item.frame.content { ordered.removeAll { $0.frame.isInterruptible } }
+            if case .interruption = item.frame.content { interrupt(item.destination, before: item.sequence) }
             if item.destination < 0 {
                 source.append(item.frame)
             } else if item.destination >= processors.count {
@@ -56,6 +74,10 @@ public struct Pipeline {
             } else {
                 step(item.destination, now) { $0.process(item.frame, item.direction, &$1) }
             }
+        }
+        if case .canceling(let frame) = life {
+            cancel(with: frame, at: now)
+            sink.append(frame)
         }
         return true
     }
@@ -65,19 +87,20 @@ public struct Pipeline {
         guard let wake, wake <= now else { return }
         context.now = now
         for index in wakes.indices {
-            guard let due = wakes[index], due <= now else { continue }
-            wakes[index] = nil
+            guard let due = wakes[index].at, due <= now else { continue }
+            wakes[index] = Wake(at: nil, last: now)
             step(index, now) { $0.wake(&$1) }
         }
-        self.wake = wakes.compactMap(\.self).min()
+        updateWake()
     }
 
     private mutating func step(_ index: Int, _ now: Moment, _ body: (inout any Processor, inout ProcessorContext) -> Void) {
-        context.wakeAt = wakes[index]
+        context.wakeAt = wakes[index].at
         body(&processors[index], &context)
-        if context.wakeAt != wakes[index] {
-            wakes[index] = context.wakeAt
-            wake = wakes.compactMap(\.self).min()
+        if context.wakeAt != wakes[index].at { setWake(index, context.wakeAt, now) }
+        if context.isInterrupting {
+            context.isInterrupting = false
+            interrupt(index, before: .max)
         }
         for (frame, direction) in context.pushed {
             enqueue(frame, direction, from: index, to: direction == .downstream ? index + 1 : index - 1, now)
@@ -85,12 +108,53 @@ public struct Pipeline {
         context.pushed.removeAll(keepingCapacity: true)
     }
 
+    private mutating func setWake(_ index: Int, _ moment: Moment?, _ now: Moment) {
+        wakes[index].at = moment
+        if let moment, moment <= now, wakes[index].last == now { wakes[index].at = now.after(Self.wakeGrain) }
+        updateWake()
+    }
+
+    private mutating func updateWake() {
+        wake = nil
+        for index in wakes.indices { wake = earliest(wake, wakes[index].at) }
+    }
+
+    /// Drops what waits for one processor and may be dropped.
+    private mutating func interrupt(_ destination: Int, before sequence: Int) {
+        guard !ordered.isEmpty else { return }
+        ordered.removeAll { $0.destination == destination && $0.sequence < sequence && $0.frame.isInterruptible }
+    }
+
     private mutating func enqueue(_ frame: Frame, _ direction: FrameDirection, from source: Int, to destination: Int, _ now: Moment)
+    {
+        guard case .running = life else { return }
+        observe(frame, direction, from: source, to: destination, now)
+        if case .cancel = frame.content {
+            system.removeAll { _ in true }
+            ordered.removeAll { _ in true }
+            return life = .canceling(frame)
+        }
+        pushes += 1
+        let item = Item(frame: frame, direction: direction, destination: destination, sequence: pushes)
+        if frame.class == .system { system.append(item) } else { ordered.append(item) }
+    }
+
+    private mutating func observe(_ frame: Frame, _ direction: FrameDirection, from source: Int, to destination: Int, _ now: Moment)
     {
         for index in observers.indices {
             observers[index].pushed(frame, direction, from: source, to: destination, at: now)
         }
-        let item = Item(frame: frame, direction: direction, destination: destination)
-        if frame.class == .system { system.append(item) } else { ordered.append(item) }
+    }
+
+    /// Shows every processor its last frame; what they push is dropped.
+    private mutating func cancel(with frame: Frame, at now: Moment) {
+        life = .over
+        for index in processors.indices {
+            if index > 0 { observe(frame, .downstream, from: index - 1, to: index, now) }
+            step(index, now) { $0.process(frame, .downstream, &$1) }
+            wakes[index].at = nil
+        }
+        if !processors.isEmpty { observe(frame, .downstream, from: processors.count - 1, to: processors.count, now) }
+        wake = nil
     }
 }

@@ -4,7 +4,7 @@ import Call
 /// One step of a pipeline. It is called on the call's own loop, one frame at a time, and answers at once: no locks, no waiting.
 ///
 /// Conform a struct; what it keeps between frames is its stored properties. Frames that a processor does not know it passes on
-/// (`context.push(frame, direction)`).
+/// (`context.push(frame, direction)`). A `cancel` reaches every processor whether others pass it on or not, and is the last frame.
 public protocol Processor {
     mutating func process(_ frame: Frame, _ direction: FrameDirection, _ context: inout ProcessorContext)
 
@@ -22,6 +22,7 @@ public struct ProcessorContext {
     public internal(set) var now: Moment = .zero
     var pushed: [(frame: Frame, direction: FrameDirection)] = []
     var wakeAt: Moment?
+    var isInterrupting = false
 
     /// Hands a frame to the next processor in its direction.
     public mutating func push(_ frame: Frame, _ direction: FrameDirection = .downstream) {
@@ -33,12 +34,16 @@ public struct ProcessorContext {
     }
 
     /// Interrupts the bot: an `interruption` goes both ways, and what waits in the pipeline and in playout is dropped.
+    /// What is pushed after it is the answer to the interruption and is kept.
     public mutating func broadcastInterruption() {
+        isInterrupting = true
         push(.interruption, .upstream)
         push(.interruption, .downstream)
     }
 
     /// Asks for ``Processor/wake(_:)`` at a moment. One wake a processor: a later call replaces an earlier one, `nil` drops it.
+    ///
+    /// A processor is woken once at most at any one moment: a second wake asked for the same moment comes a millisecond later.
     public mutating func wake(at moment: Moment?) { wakeAt = moment }
 }
 

@@ -1,0 +1,42 @@
+import Audio
+import Call
+import Pipeline
+
+/// Passes everything on; does what a test asks of it on the way.
+struct Step: Processor {
+    var onFrame: (Frame, FrameDirection, inout ProcessorContext) -> Bool = { _, _, _ in true }
+    var onWake: (inout ProcessorContext) -> Void = { _ in }
+
+    mutating func process(_ frame: Frame, _ direction: FrameDirection, _ context: inout ProcessorContext) {
+        if onFrame(frame, direction, &context) { context.push(frame, direction) }
+    }
+
+    mutating func wake(_ context: inout ProcessorContext) { onWake(&context) }
+}
+
+extension Frame {
+    /// Short and comparable.
+    var word: String {
+        switch content {
+        case .start: "start"
+        case .cancel(let reason): "cancel \(reason.rawValue)"
+        case .interruption: "interruption"
+        case .inputAudioRaw(let audio): "in \(audio.samples.count)"
+        case .inputDTMF(let key): "key \(key.rawValue)"
+        case .markReturned(let name): "returned \(name)"
+        case .error(let text): "error \(text)"
+        case .outputAudioRaw(let audio): "out \(audio.samples.count)"
+        case .outputDTMF(let keys): "keys \(keys.count)"
+        case .mark(let name): "mark \(name)"
+        case .text(let text): text
+        case .ttsStarted: "started"
+        case .ttsStopped: "stopped"
+        case .end(let reason): "end \(reason.rawValue)"
+        case .custom: "custom"
+        }
+    }
+}
+
+final class Notes {
+    var lines: [String] = []
+}
