@@ -4,11 +4,11 @@ import Wire
 /// What the engine is told, beside the provider's messages.
 public enum CallInput {
     /// The answer to ``CallOutput/admit(_:)``: the stream may begin.
-    case admitted(CallInfo, BotPipeline)
+    indirect case admitted(CallInfo, BotPipeline)
     /// The answer to ``CallOutput/admit(_:)``: it may not. The sentence goes to the log and into the close frame.
     case refused(Termination, reason: String)
     /// Puts a frame in at the head of the pipeline.
-    case push(Frame)
+    indirect case push(Frame)
     /// Ends the call at once.
     case cancel(Termination)
     /// The socket is gone. `code` is the close code of the peer, `nil` when the connection broke without one.
@@ -18,19 +18,21 @@ public enum CallInput {
 }
 
 /// What the engine asks for. The host does it and polls again.
+///
+/// What is large is boxed: a media message costs one `send` and one `idle`, and these stay a few bytes.
 public enum CallOutput {
     /// The buffer holds one message for the provider.
     case send
     /// The stream has opened: answer with `admitted` or `refused` before polling again.
-    case admit(StreamStart)
+    indirect case admit(StreamStart)
     /// End the paid leg with the provider's REST API.
-    case hangUp(StreamStart)
+    indirect case hangUp(StreamStart)
     case log(CallLog)
     /// Close the socket with this code (RFC 6455 §7.4.1).
     case close(code: UInt16, reason: String)
     /// The call is over; free everything.
     case finished(Termination)
-    /// Nothing to do before the moment.
+    /// Nothing to do before the moment, which is later than now; `nil` when the call is over.
     case idle(wake: Moment?)
 }
 
@@ -40,7 +42,7 @@ public enum CallLog: Equatable, Sendable {
     case brokenMessage(WireError, count: Int)
     case providerError(code: String)
     case botError(String)
-    /// The bot is further ahead than playout holds; the oldest audio is dropped.
+    /// The bot is further ahead than playout holds; from here on the oldest audio is dropped.
     case playoutFull
     case interrupted
 }
