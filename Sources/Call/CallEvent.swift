@@ -4,7 +4,7 @@ import Wire
 /// What a provider's message means. The words are the same for all providers.
 public enum CallEvent: Equatable, Sendable {
     /// The stream is described: from here on media flows.
-    case started(StreamStart)
+    indirect case started(StreamStart)
     /// The caller's audio, decoded, at the inbound rate of the stream.
     case audio(PCM16)
     /// The caller pressed a key.
