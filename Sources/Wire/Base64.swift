@@ -5,26 +5,34 @@
 public enum Base64 {
     /// Appends the standard form, padded.
     public static func encode(_ data: Span<UInt8>, into text: inout [UInt8]) {
-        let start = text.count
-        text.append(contentsOf: repeatElement(UInt8(ascii: "="), count: (data.count + 2) / 3 * 4))
-        var output = text.mutableSpan
-        var target = start
-        var source = 0
-        while data.count - source >= 3 {
-            let group = UInt32(data[source]) << 16 | UInt32(data[source + 1]) << 8 | UInt32(data[source + 2])
-            output[target] = alphabet[Int(group >> 18 & 63)]
-            output[target + 1] = alphabet[Int(group >> 12 & 63)]
-            output[target + 2] = alphabet[Int(group >> 6 & 63)]
-            output[target + 3] = alphabet[Int(group & 63)]
-            source += 3
-            target += 4
+        let length = (data.count &+ 2) / 3 &* 4
+        text.append(addingCapacity: length) { output in
+            output.append(repeating: equals, count: length)
+            var output = output.mutableSpan
+            fill(&output, with: data)
         }
-        let rest = data.count - source
+    }
+
+    @inline(__always)
+    private static func fill(_ output: inout MutableSpan<UInt8>, with data: Span<UInt8>) {
+        var target = 0
+        var source = 0
+        while data.count &- source >= 3 {
+            let part = data.extracting(source..<source &+ 3)
+            let group = UInt32(part[0]) << 16 | UInt32(part[1]) << 8 | UInt32(part[2])
+            output[target] = alphabet[Int(group >> 18 & 63)]
+            output[target &+ 1] = alphabet[Int(group >> 12 & 63)]
+            output[target &+ 2] = alphabet[Int(group >> 6 & 63)]
+            output[target &+ 3] = alphabet[Int(group & 63)]
+            source &+= 3
+            target &+= 4
+        }
+        let rest = data.count &- source
         guard rest > 0 else { return }
-        let group = UInt32(data[source]) << 16 | (rest == 2 ? UInt32(data[source + 1]) << 8 : 0)
+        let group = UInt32(data[source]) << 16 | (rest == 2 ? UInt32(data[source &+ 1]) << 8 : 0)
         output[target] = alphabet[Int(group >> 18 & 63)]
-        output[target + 1] = alphabet[Int(group >> 12 & 63)]
-        if rest == 2 { output[target + 2] = alphabet[Int(group >> 6 & 63)] }
+        output[target &+ 1] = alphabet[Int(group >> 12 & 63)]
+        if rest == 2 { output[target &+ 2] = alphabet[Int(group >> 6 & 63)] }
     }
 
     /// Decodes the standard form, padded, and appends the bytes.
@@ -36,41 +44,43 @@ public enum Base64 {
         guard !text.isEmpty else { return true }
         let padding = text[text.count - 1] != equals ? 0 : text[text.count - 2] != equals ? 1 : 2
         let start = data.count
-        data.append(contentsOf: repeatElement(0, count: text.count / 4 * 3))
-        guard fill(&data, from: start, with: text, padding: padding) else {
-            data.removeLast(data.count - start)
-            return false
+        let length = text.count / 4 &* 3
+        var isValid = false
+        data.append(addingCapacity: length) { output in
+            output.append(repeating: 0, count: length)
+            var output = output.mutableSpan
+            isValid = fill(&output, from: text, padding: padding)
         }
-        data.removeLast(padding)
-        return true
+        data.removeLast(isValid ? padding : data.count - start)
+        return isValid
     }
 
     /// Whole groups, then the padded one. The bytes that stand for padding are written and cut off by the caller.
     @inline(__always)
-    private static func fill(_ data: inout [UInt8], from start: Int, with text: Span<UInt8>, padding: Int) -> Bool {
-        var output = data.mutableSpan
-        var target = start
+    private static func fill(_ output: inout MutableSpan<UInt8>, from text: Span<UInt8>, padding: Int) -> Bool {
+        var target = 0
         var source = 0
-        let whole = padding == 0 ? text.count : text.count - 4
+        let whole = padding == 0 ? text.count : text.count &- 4
         var wrong: UInt8 = 0
         while source < whole {
-            let a = values[Int(text[source])]
-            let b = values[Int(text[source + 1])]
-            let c = values[Int(text[source + 2])]
-            let d = values[Int(text[source + 3])]
+            let group = text.extracting(source..<source &+ 4)
+            let a = values[Int(group[0])]
+            let b = values[Int(group[1])]
+            let c = values[Int(group[2])]
+            let d = values[Int(group[3])]
             wrong |= a | b | c | d
             output[target] = a << 2 | b >> 4
-            output[target + 1] = b << 4 | c >> 2
-            output[target + 2] = c << 6 | d
-            source += 4
-            target += 3
+            output[target &+ 1] = b << 4 | c >> 2
+            output[target &+ 2] = c << 6 | d
+            source &+= 4
+            target &+= 3
         }
         guard padding > 0 else { return wrong < 64 }
         let a = values[Int(text[source])]
-        let b = values[Int(text[source + 1])]
-        let c = padding == 1 ? values[Int(text[source + 2])] : 0
+        let b = values[Int(text[source &+ 1])]
+        let c = padding == 1 ? values[Int(text[source &+ 2])] : 0
         output[target] = a << 2 | b >> 4
-        output[target + 1] = b << 4 | c >> 2
+        output[target &+ 1] = b << 4 | c >> 2
         let excess = padding == 1 ? c & 0x03 : b & 0x0F
         return wrong | a | b | c < 64 && excess == 0
     }
