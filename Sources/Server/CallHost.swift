@@ -8,6 +8,8 @@ final class CallHost: WebSocketHandler {
     let admission: Admission
     /// Query of the WebSocket URL.
     let query: [String: String]
+    /// Known from the path, the token or the signature, else from `start`.
+    var provider: ProviderName?
     /// Place in the loop's schedule.
     var slot: Int?
     private unowned let loop: LoopServer
@@ -64,7 +66,7 @@ final class CallHost: WebSocketHandler {
             case .idle(let wake): return loop.schedule(self, at: wake)
             case .admit(let start): engine.handle(loop.streams.admit(start, self), at: now)
             case .hangUp(let start): loop.streams.hangUp(start, call: id)
-            case .log(let line): loop.streams.log(line, call: id)
+            case .log(let line): loop.streams.log(line, of: self)
             case .close(let code, let reason):
                 socket?.close(code: code, reason: reason)
                 socket = nil

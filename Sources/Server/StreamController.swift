@@ -79,13 +79,16 @@ final class StreamController {
         if case .signed(let provider) = admission { only = provider }
         let dialects = configuration.dialects.filter { only == nil || $0.name == only }
         let engine = CallEngine(dialects: dialects, limits: configuration.limits, resamplers: shared.resamplers, at: loop.now)
-        return CallHost(id: shared.newCallID(), engine: engine, admission: admission, query: query, loop: loop)
+        let host = CallHost(id: shared.newCallID(), engine: engine, admission: admission, query: query, loop: loop)
+        host.provider = only
+        return host
     }
 
     // MARK: Start
 
     /// Decides on a stream that has described itself.
     func admit(_ start: StreamStart, _ host: CallHost) -> CallInput {
+        host.provider = start.provider
         var webhook = Webhook()
         if case .token(let token) = host.admission {
             do {
@@ -146,16 +149,20 @@ final class StreamController {
         HangUp(shared, loop.loop, call: call).begin(start)
     }
 
-    func log(_ line: CallLog, call: String) {
+    func log(_ line: CallLog, of host: CallHost) {
+        let provider = host.provider?.text
         switch line {
         case .brokenMessage(let error, let count):
-            shared.logger.log(.warning, "broken message: \(error)", call: call, ["count": "\(count)"])
-        case .providerError(let code): shared.logger.log(.warning, "the provider reports an error", call: call, ["code": code])
-        case .botError(let text): shared.logger.log(.error, "bot: \(text)", call: call)
+            shared.logger.log(.warning, "broken message: \(error)", call: host.id, ["provider": provider, "count": "\(count)"])
+        case .providerError(let code):
+            shared.logger.log(
+                .warning, "the provider reports an error", call: host.id, ["provider": provider, "code": String(code.prefix(32))])
+        case .botError(let text): shared.logger.log(.error, "bot: \(text)", call: host.id, ["provider": provider])
         case .playoutFull:
             shared.logger.log(
-                .warning, "the bot is more than \(Playout.longestQueue) ahead; its oldest audio is dropped", call: call)
-        case .interrupted: shared.logger.log(.debug, "interrupted", call: call)
+                .warning, "the bot is more than \(Playout.longestQueue) ahead; its oldest audio is dropped", call: host.id,
+                ["provider": provider])
+        case .interrupted: shared.logger.log(.debug, "interrupted", call: host.id, ["provider": provider])
         }
     }
 

@@ -41,6 +41,9 @@ import Testing
         let id = try #require(((list.json["calls"] as? [[String: Any]])?.first)?["call_id"] as? String)
         let call = try TestHTTP("GET", "/calls/\(id)", port: server.port)
         #expect((call.json["counters"] as? [String: Any])?["broken_messages"] as? Int == broken.count + 2)
+        #expect(server.log.contains("broken message: media.payload is not valid base64"))
+        #expect(server.log.contains("call=\(id) provider=twilio"))
+        #expect(!server.log.text.contains("%%%"))
     }
 
     @Test func `a socket on which nothing useful comes is closed with 1008`() throws {
