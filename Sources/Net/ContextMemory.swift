@@ -18,12 +18,15 @@ final class ContextMemory {
     let vhostName = copy("trunkline")
     private let protocols: UnsafeMutablePointer<lws_protocols>
     private let names: [UnsafeMutablePointer<CChar>]
-    private let extraCA: UnsafeMutablePointer<CChar>?
+    private let trust: TLSTrust
     private let alpn = copy("http/1.1")
     private let noProxy = copy("")
     private let userBox: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    /// Set to `nil` by libwebsockets when the context has been freed.
+    private let contextBox: UnsafeMutablePointer<OpaquePointer?>
 
-    init(_ options: LoopOptions) {
+    init(_ trust: TLSTrust) {
+        self.trust = trust
         names = [copy("stream"), copy("rest")]
         protocols = .allocate(capacity: names.count + 1)
         protocols.initialize(repeating: lws_protocols(), count: names.count + 1)
@@ -33,16 +36,17 @@ final class ContextMemory {
             protocols[index].tx_packet_size = Self.packet
             protocols[index].rx_buffer_size = index == 0 ? Self.receiveBuffer : EventLoop.readSize
         }
-        extraCA = options.extraCAFile.map(copy)
         userBox = .allocate(capacity: 1)
         userBox.initialize(to: nil)
+        contextBox = .allocate(capacity: 1)
+        contextBox.initialize(to: nil)
     }
 
     deinit {
         for pointer in names + [vhostName, alpn, noProxy] { free(pointer) }
-        if let extraCA { free(extraCA) }
         protocols.deallocate()
         userBox.deallocate()
+        contextBox.deallocate()
     }
 
     /// Callbacks find the loop through the context; before this they find nothing and do nothing.
@@ -57,6 +61,7 @@ final class ContextMemory {
         info.gid = -1
         info.uid = -1
         info.user = UnsafeMutableRawPointer(userBox)
+        info.pcontext = contextBox
         info.options =
             UInt64(LWS_SERVER_OPTION_LIBUV) | UInt64(LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN)
             | UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
@@ -66,7 +71,7 @@ final class ContextMemory {
         info.timeout_secs = Self.stepLimit
         info.connect_timeout_secs = Self.stepLimit
         info.alpn = UnsafePointer(alpn)
-        info.client_ssl_ca_filepath = extraCA.map { UnsafePointer($0) }
+        info.provided_client_ssl_ctx = trust.context
         // An `http_proxy` in the environment must not redirect calls to providers by surprise.
         info.http_proxy_address = UnsafePointer(noProxy)
         guard let context = withUnsafePointer(to: &info, { lws_create_context($0) }) else {
@@ -74,7 +79,17 @@ final class ContextMemory {
                 "libwebsockets made no context: is its libuv plug-in installed (package libwebsockets-evlib-uv)? "
                     + (LibraryLog.last ?? ""))
         }
+        contextBox.pointee = context
         return context
+    }
+
+    /// Frees the context after its loop has returned: what was begun inside the loop takes as many calls as libwebsockets needs
+    /// (`lws_context_destroy`).
+    func freeContext() {
+        for _ in 0..<4 {
+            guard let context = contextBox.pointee else { return }
+            lws_context_destroy(context)
+        }
     }
 }
 

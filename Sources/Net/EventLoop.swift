@@ -53,12 +53,12 @@ public final class EventLoop {
     }
 
     init(
-        handle: EventLoopHandle, options: LoopOptions, resolver: Resolver, listener: Int32?,
+        handle: EventLoopHandle, trust: TLSTrust, resolver: Resolver, listener: Int32?,
         makeService: (EventLoop) -> any LoopService
     ) throws(NetError) {
         self.handle = handle
         self.resolver = resolver
-        memory = ContextMemory(options)
+        memory = ContextMemory(trust)
         context = try memory.makeContext(isFirst: handle.index == 0)
         guard let vhost = lws_get_vhost_by_name(context, memory.vhostName) else {
             lws_context_destroy(context)
@@ -81,8 +81,7 @@ public final class EventLoop {
     /// Runs until the loop has been stopped (`lws_service` on libuv returns only then).
     func run() {
         while !destroyed { lws_service(context, 0) }
-        // The first call, inside the loop, was deferred; this one frees the context.
-        lws_context_destroy(context)
+        memory.freeContext()
     }
 
     /// THE timer of the loop: ``LoopService/wake(at:)`` is called at that moment, or at once when it is past (`lws_sul_schedule`).

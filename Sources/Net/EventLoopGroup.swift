@@ -51,9 +51,10 @@ public final class EventLoopGroup: Sendable {
         host: String?, port: Int = 0, options: LoopOptions = LoopOptions(), service: @escaping ServiceFactory
     ) throws(NetError) -> EventLoopGroup {
         prepareProcess(options)
+        let trust = try TLSTrust.make(extraCAFile: options.extraCAFile)
         let bound: (sockets: [Int32], host: String, port: Int)? =
             if let host { try SocketAddress.listen(host, port, count: options.loops) } else { nil }
-        let resolver = Resolver()
+        let shared = Shared(resolver: Resolver(), trust: trust)
         let threads = DispatchGroup()
         var handles: [EventLoopHandle] = []
         var failure: NetError?
@@ -64,7 +65,7 @@ public final class EventLoopGroup: Sendable {
                 continue
             }
             let handle = EventLoopHandle(index: index)
-            failure = startThread(handle, options, resolver, listener, threads, service)
+            failure = startThread(handle, shared, listener, threads, service)
             if failure == nil { handles.append(handle) }
         }
         if let failure {
@@ -83,10 +84,15 @@ public final class EventLoopGroup: Sendable {
     /// Waits until every loop has ended. Blocks the thread.
     public func wait() { threads.wait() }
 
+    /// What the loops have in common.
+    private struct Shared: Sendable {
+        let resolver: Resolver
+        let trust: TLSTrust
+    }
+
     /// One loop at a time: contexts are not made concurrently.
     private static func startThread(
-        _ handle: EventLoopHandle, _ options: LoopOptions, _ resolver: Resolver, _ listener: Int32?, _ threads: DispatchGroup,
-        _ service: @escaping ServiceFactory
+        _ handle: EventLoopHandle, _ shared: Shared, _ listener: Int32?, _ threads: DispatchGroup, _ service: @escaping ServiceFactory
     ) -> NetError? {
         let started = DispatchSemaphore(value: 0)
         let failure = Box<NetError>()
@@ -95,7 +101,7 @@ public final class EventLoopGroup: Sendable {
             defer { threads.leave() }
             do throws(NetError) {
                 let loop = try EventLoop(
-                    handle: handle, options: options, resolver: resolver, listener: listener, makeService: service)
+                    handle: handle, trust: shared.trust, resolver: shared.resolver, listener: listener, makeService: service)
                 started.signal()
                 loop.run()
             } catch {

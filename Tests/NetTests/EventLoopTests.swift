@@ -148,3 +148,27 @@ final class FreePort {
 
     deinit { close(fd) }
 }
+
+@Suite struct ProcessTests {
+    /// Runs in a process of its own: libuv's handlers must not turn a fault into a spinning loop.
+    @Test func `a fault on a loop ends the process`() async {
+        await #expect(processExitsWith: .failure) {
+            let bench = try Bench()
+            bench.group.handles[0].post { _ in
+                UnsafeMutablePointer<Int>(bitPattern: 8)?.pointee = 1
+            }
+            bench.group.wait()
+        }
+    }
+
+    @Test func `SIGTERM comes to the hook, and the loops can stop on it`() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            let signals = Inbox<Int32>()
+            let bench = try Bench(loops: 2, options: LoopOptions(onSignal: { signals.put($0) }))
+            kill(getpid(), SIGTERM)
+            let seen = signals.wait(1)
+            bench.stop()
+            exit(seen == [SIGTERM] ? 7 : 1)
+        }
+    }
+}
