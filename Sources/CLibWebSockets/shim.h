@@ -42,5 +42,7 @@ static inline int lwsx_accept(int fd, struct sockaddr *address, socklen_t *lengt
 
 static inline int lwsx_stream_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
 
+static inline int lwsx_socket_pair(int *pair) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair); }
+
 static inline int lwsx_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
 

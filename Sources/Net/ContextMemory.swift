@@ -1,6 +1,7 @@
 import CLibWebSockets
 import Call
 import Glibc
+import Synchronization
 
 /// The C memory that a context points to: protocol list and strings. It outlives the context.
 final class ContextMemory {
@@ -52,8 +53,12 @@ final class ContextMemory {
     /// Callbacks find the loop through the context; before this they find nothing and do nothing.
     func link(_ loop: EventLoop) { userBox.pointee = Unmanaged.passUnretained(loop).toOpaque() }
 
-    /// `lws_create_context`.
-    func makeContext(isFirst: Bool) throws(NetError) -> OpaquePointer {
+    /// Whether libwebsockets has set OpenSSL up for this process. It would do so for every context and take a new slot for its data in
+    /// TLS sessions each time, and handshakes of other loops would then look into the wrong one.
+    private static let isTLSReady = Mutex(false)
+
+    /// `lws_create_context` and `lws_create_vhost`.
+    func makeContext(isFirst: Bool) throws(NetError) -> (context: OpaquePointer, vhost: OpaquePointer) {
         var info = lws_context_creation_info()
         info.port = CONTEXT_PORT_NO_LISTEN_SERVER
         info.protocols = UnsafePointer(protocols)
@@ -62,9 +67,10 @@ final class ContextMemory {
         info.uid = -1
         info.user = UnsafeMutableRawPointer(userBox)
         info.pcontext = contextBox
-        info.options =
+        let options =
             UInt64(LWS_SERVER_OPTION_LIBUV) | UInt64(LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN)
-            | UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
+            | UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS)
+        let tls = UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
         if isFirst { info.signal_cb = signalCame } else { info.signal_cb = signalIgnored }
         info.max_http_header_data = Self.headerData
         info.pt_serv_buf_size = UInt32(EventLoop.readSize)
@@ -74,13 +80,23 @@ final class ContextMemory {
         info.provided_client_ssl_ctx = trust.context
         // An `http_proxy` in the environment must not redirect calls to providers by surprise.
         info.http_proxy_address = UnsafePointer(noProxy)
-        guard let context = withUnsafePointer(to: &info, { lws_create_context($0) }) else {
+        let made = Self.isTLSReady.withLock { isReady in
+            info.options = isReady ? options : options | tls
+            isReady = true
+            return UInt(bitPattern: HighDescriptors.during { withUnsafePointer(to: &info) { lws_create_context($0) } })
+        }
+        guard let context = OpaquePointer(bitPattern: made) else {
             throw .system(
                 "libwebsockets made no context: is its libuv plug-in installed (package libwebsockets-evlib-uv)? "
                     + (LibraryLog.last ?? ""))
         }
         contextBox.pointee = context
-        return context
+        info.options = options | tls
+        guard let vhost = withUnsafePointer(to: &info, { lws_create_vhost(context, $0) }) else {
+            freeContext()
+            throw .system("libwebsockets made no virtual host: \(LibraryLog.last ?? "no reason given")")
+        }
+        return (context, vhost)
     }
 
     /// Frees the context after its loop has returned: what was begun inside the loop takes as many calls as libwebsockets needs

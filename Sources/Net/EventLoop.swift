@@ -53,23 +53,18 @@ public final class EventLoop {
     }
 
     init(
-        handle: EventLoopHandle, trust: TLSTrust, resolver: Resolver, listener: Int32?,
+        handle: EventLoopHandle, trust: TLSTrust, resolver: Resolver, listener: Int32?, identity: TLSIdentity?,
         makeService: (EventLoop) -> any LoopService
     ) throws(NetError) {
         self.handle = handle
         self.resolver = resolver
         memory = ContextMemory(trust)
-        context = try memory.makeContext(isFirst: handle.index == 0)
-        guard let vhost = lws_get_vhost_by_name(context, memory.vhostName) else {
-            lws_context_destroy(context)
-            throw .system("libwebsockets made no virtual host")
-        }
-        self.vhost = vhost
+        (context, vhost) = try memory.makeContext(isFirst: handle.index == 0)
         scratch = .allocate(byteCount: MessageBuffer.headroom + Self.readSize, alignment: 16)
         service = NoService()
         memory.link(self)
         if let listener {
-            let session = Listener(self, listener)
+            let session = Listener(self, listener, identity)
             guard session.adopt() else { throw .system("libwebsockets did not take the listening socket") }
         }
         service = makeService(self)
@@ -123,6 +118,12 @@ public final class EventLoop {
         if soon.count == 1 { handle.post { $0.runSoon() } }
     }
 
+    /// Asks for the writable callback of a raw file in the next turn: libwebsockets clears the wish after that callback, so one made
+    /// inside it is lost.
+    func askWritable(_ wsi: @escaping () -> OpaquePointer?) {
+        later { if let wsi = wsi() { lws_callback_on_writable(wsi) } }
+    }
+
     private func runSoon() {
         let jobs = soon
         soon = []
@@ -150,6 +151,7 @@ public final class EventLoop {
             if let listener = session as? Listener { listener.close() }
             if let socket = session as? WebSocket { socket.close(code: code, reason: "") }
             if let connection = session as? HTTPConnection { connection.loopStops() }
+            if let side = session as? TLSDoor.Side { side.door.loopStops() }
         }
         let timer = LoopTimer(context)
         timer.fired = { [unowned self] in destroy() }

@@ -9,12 +9,17 @@ public struct LoopOptions: Sendable {
     public var loops: Int
     /// PEM file of certificates that clients trust besides the system's.
     public var extraCAFile: String?
+    /// With it the port speaks TLS (1.2 and 1.3), and only TLS.
+    public var tls: TLSFiles?
     /// Called on a loop's thread with SIGINT or SIGTERM. Without it the signals do nothing: libuv takes them over.
     public var onSignal: (@Sendable (Int32) -> Void)?
 
-    public init(loops: Int = 1, extraCAFile: String? = nil, onSignal: (@Sendable (Int32) -> Void)? = nil) {
+    public init(
+        loops: Int = 1, extraCAFile: String? = nil, tls: TLSFiles? = nil, onSignal: (@Sendable (Int32) -> Void)? = nil
+    ) {
         self.loops = max(1, loops)
         self.extraCAFile = extraCAFile
+        self.tls = tls
         self.onSignal = onSignal
     }
 }
@@ -52,9 +57,10 @@ public final class EventLoopGroup: Sendable {
     ) throws(NetError) -> EventLoopGroup {
         prepareProcess(options)
         let trust = try TLSTrust.make(extraCAFile: options.extraCAFile)
+        let identity: TLSIdentity? = if let tls = options.tls { try TLSIdentity(tls) } else { nil }
         let bound: (sockets: [Int32], host: String, port: Int)? =
             if let host { try SocketAddress.listen(host, port, count: options.loops) } else { nil }
-        let shared = Shared(resolver: Resolver(), trust: trust)
+        let shared = Shared(resolver: Resolver(), trust: trust, identity: identity)
         let threads = DispatchGroup()
         var handles: [EventLoopHandle] = []
         var failure: NetError?
@@ -88,11 +94,13 @@ public final class EventLoopGroup: Sendable {
     private struct Shared: Sendable {
         let resolver: Resolver
         let trust: TLSTrust
+        let identity: TLSIdentity?
     }
 
     /// One loop at a time: contexts are not made concurrently.
     private static func startThread(
-        _ handle: EventLoopHandle, _ shared: Shared, _ listener: Int32?, _ threads: DispatchGroup, _ service: @escaping ServiceFactory
+        _ handle: EventLoopHandle, _ shared: Shared, _ listener: Int32?, _ threads: DispatchGroup,
+        _ service: @escaping ServiceFactory
     ) -> NetError? {
         let started = DispatchSemaphore(value: 0)
         let failure = Box<NetError>()
@@ -101,7 +109,8 @@ public final class EventLoopGroup: Sendable {
             defer { threads.leave() }
             do throws(NetError) {
                 let loop = try EventLoop(
-                    handle: handle, trust: shared.trust, resolver: shared.resolver, listener: listener, makeService: service)
+                    handle: handle, trust: shared.trust, resolver: shared.resolver, listener: listener, identity: shared.identity,
+                    makeService: service)
                 started.signal()
                 loop.run()
             } catch {

@@ -30,7 +30,8 @@ public final class HTTPConnection: Session {
     private unowned let loop: EventLoop
     private let fd: Int32
     private let peer: String
-    private let isSecure: Bool
+    /// Where TLS came in; `nil` on a plain connection, which can be asked itself.
+    private let secureLocal: (host: String, port: Int)?
     private var phase = Phase.head
     private var wsi: OpaquePointer?
     private var bytes: [UInt8] = []
@@ -39,16 +40,16 @@ public final class HTTPConnection: Session {
     private var wantsBody = true
     private var isReading = true
 
-    private init(_ loop: EventLoop, _ fd: Int32, _ peer: String, _ isSecure: Bool) {
+    private init(_ loop: EventLoop, _ fd: Int32, _ peer: String, _ secureLocal: (host: String, port: Int)?) {
         self.loop = loop
         self.fd = fd
         self.peer = peer
-        self.isSecure = isSecure
+        self.secureLocal = secureLocal
     }
 
     /// Takes the descriptor over.
-    static func start(_ loop: EventLoop, _ fd: Int32, peer: String, isSecure: Bool) {
-        let connection = HTTPConnection(loop, fd, peer, isSecure)
+    static func start(_ loop: EventLoop, _ fd: Int32, peer: String, secureLocal: (host: String, port: Int)?) {
+        let connection = HTTPConnection(loop, fd, peer, secureLocal)
         let handle = loop.sessions.insert(connection)
         guard let wsi = lwsx_adopt_file(loop.vhost, fd, "stream", UnsafeMutableRawPointer(bitPattern: handle)) else {
             close(fd)
@@ -212,9 +213,9 @@ public final class HTTPConnection: Session {
     // MARK: to the service and back
 
     private func incoming(_ head: RequestHead) -> IncomingRequest {
-        let local = SocketAddress.local(fd)
+        let local = secureLocal ?? SocketAddress.local(fd)
         return IncomingRequest(
-            method: head.method, target: head.target, headers: head.headers, body: bytes, peer: peer, isSecure: isSecure,
+            method: head.method, target: head.target, headers: head.headers, body: bytes, peer: peer, isSecure: secureLocal != nil,
             localAddress: local?.host ?? "", localPort: local?.port ?? 0)
     }
 
@@ -270,8 +271,7 @@ public final class HTTPConnection: Session {
             } else if n < 0 && errno == EINTR {
                 continue
             } else if n < 0 && errno == EAGAIN {
-                if let wsi { lws_callback_on_writable(wsi) }
-                return
+                return loop.askWritable { [weak self] in self?.wsi }
             } else {
                 return finish()
             }

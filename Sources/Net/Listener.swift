@@ -10,13 +10,16 @@ final class Listener: Session {
 
     private unowned let loop: EventLoop
     private let fd: Int32
+    /// `nil`: plain connections.
+    private let identity: TLSIdentity?
     private var wsi: OpaquePointer?
     private var isClosing = false
     private let resume: LoopTimer
 
-    init(_ loop: EventLoop, _ fd: Int32) {
+    init(_ loop: EventLoop, _ fd: Int32, _ identity: TLSIdentity?) {
         self.loop = loop
         self.fd = fd
+        self.identity = identity
         resume = LoopTimer(loop.context)
     }
 
@@ -78,7 +81,11 @@ final class Listener: Session {
                 continue
             }
             SocketAddress.tune(client)
-            HTTPConnection.start(loop, client, peer: peer ?? "", isSecure: false)
+            if let identity {
+                TLSDoor.open(loop, identity, client, peer: peer ?? "")
+            } else {
+                HTTPConnection.start(loop, client, peer: peer ?? "", secureLocal: nil)
+            }
         }
     }
 }

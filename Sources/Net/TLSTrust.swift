@@ -30,7 +30,8 @@ final class TLSTrust: @unchecked Sendable {
         _ = SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
         guard let extraCAFile else { return }
         guard SSL_CTX_load_verify_locations(context, extraCAFile, nil) == 1 else {
-            throw .system("no certificates in \(extraCAFile): give a PEM file of the CA that clients should trust besides the system's")
+            throw .system(
+                "no certificates in \(extraCAFile): give a PEM file of the CA that clients should trust besides the system's")
         }
     }
 

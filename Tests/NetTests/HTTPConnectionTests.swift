@@ -130,8 +130,13 @@ import Testing
         #expect(try ask("GET /drop HTTP/1.1\r\nHost: x\r\n\r\n").hasPrefix("HTTP/1.1 500 "))
     }
 
-    @Test func `a large answer arrives whole`() throws {
-        let answer = try ask("GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+    /// A small receive buffer makes the server wait for the socket many times.
+    @Test func `a large answer arrives whole, at the pace of its reader`() throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        let client = try RawClient(port: bench.port, receiveBuffer: 4_096)
+        client.say("GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+        let answer = client.readAll()
         #expect(answer.hasSuffix(String(repeating: "a", count: 1_000)))
         #expect(answer.utf8.count > 3_000_000)
     }
