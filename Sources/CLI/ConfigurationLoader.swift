@@ -25,6 +25,9 @@ enum ConfigurationLoader {
             }
             if let value = arguments.value(setting.name) { try setting.apply(value, &configuration) }
         }
+        guard (configuration.tlsCertificate == nil) == (configuration.tlsKey == nil) else {
+            throw UsageError("--tls-cert and --tls-key: one is missing; give both or none")
+        }
         let names = Set(Setting.all.map(\.name))
         if let stranger = file.keys.sorted().first(where: { !names.contains($0) && !$0.allSatisfy(isEnvironmentLetter) }) {
             throw UsageError("configuration file: \(stranger) is no setting; see trunkline help serve")

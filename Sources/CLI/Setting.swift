@@ -65,6 +65,12 @@ struct Setting: Sendable {
             apply: { value, c throws(UsageError) in c.drainTimeout = try seconds(value, "drain-timeout", 0...86_400) },
             show: { seconds($0.drainTimeout) }),
         Setting(
+            name: "tls-cert", short: nil, value: "FILE", help: "certificate chain (PEM): serve https and wss; needs --tls-key",
+            apply: { value, c throws(UsageError) in c.tlsCertificate = value }, show: { $0.tlsCertificate ?? "none" }),
+        Setting(
+            name: "tls-key", short: nil, value: "FILE", help: "private key (PEM) of the certificate",
+            apply: { value, c throws(UsageError) in c.tlsKey = value }, show: { $0.tlsKey ?? "none" }),
+        Setting(
             name: "log-level", short: nil, value: "LEVEL", help: "debug, info, warning or error",
             apply: { value, c throws(UsageError) in
                 guard let level = LogLevel(rawValue: value) else {

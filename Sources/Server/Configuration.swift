@@ -33,6 +33,7 @@ public struct Configuration: Sendable {
     public var maximumCalls = 10_000
     /// How long a stopping server waits for its calls to end by themselves.
     public var drainTimeout = Duration.zero
+    /// Files in PEM; both or none.
     public var tlsCertificate: String?
     public var tlsKey: String?
     public var logLevel = LogLevel.info

@@ -18,7 +18,11 @@ public final class TrunklineServer: Sendable {
         let shared = SharedState(configuration, logger: logger)
         self.shared = shared
         LibraryLog.setSink { shared.logger.log(.warning, "libwebsockets", ["text": $0]) }
-        let options = LoopOptions(loops: configuration.loops, onSignal: { _ in onSignal() })
+        var tls: TLSFiles?
+        if let certificate = configuration.tlsCertificate, let key = configuration.tlsKey {
+            tls = TLSFiles(certificate: certificate, key: key)
+        }
+        let options = LoopOptions(loops: configuration.loops, tls: tls, onSignal: { _ in onSignal() })
         group = try EventLoopGroup.start(host: configuration.host, port: configuration.port, options: options) {
             LoopServer(shared, $0)
         }
