@@ -83,6 +83,7 @@ enum HelpText {
           --echo                the bot is an echo: measure round trips, and fail when audio was lost
           --heard FILE.wav      where to write what the (first) caller heard
           --dtmf KEYS           keys that the caller presses after one second, such as 12#
+          --ca FILE             certificates (PEM) to trust for wss besides the system's
           --encoding NAME       pcmu (default), pcma or l16: Telnyx and Plivo only
           --sample-rate HZ      8000 (default; Vonage 16000), 16000 or 24000, where the provider has it
         """

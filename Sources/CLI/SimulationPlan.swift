@@ -17,6 +17,8 @@ struct SimulationPlan: Sendable {
     let keys: [KeypadEntry]
     let heardPath: String?
     let expectsEcho: Bool
+    /// PEM file of certificates that are trusted besides the system's.
+    let trustedFile: String?
     let options: SimulationOptions
 
     /// Makes the ids of this run differ from those of the last one, as a provider's do.
@@ -34,7 +36,7 @@ struct SimulationPlan: Sendable {
     }
 
     private static let names = [
-        "provider", "url", "calls", "rate", "duration", "say", "heard", "dtmf", "encoding", "sample-rate",
+        "provider", "url", "calls", "rate", "duration", "say", "heard", "dtmf", "encoding", "sample-rate", "ca",
     ]
 
     init(_ words: ArraySlice<String>) throws(UsageError) {
@@ -64,6 +66,7 @@ struct SimulationPlan: Sendable {
             } ?? []
         heardPath = arguments.value("heard")
         expectsEcho = arguments.has("echo")
+        trustedFile = arguments.value("ca")
         let format = try Self.format(provider, arguments)
         // Our TeXML asks Telnyx to play mu-law at 8 kHz, whatever the leg's own codec is.
         var options = SimulationOptions(inbound: format, outbound: provider == .telnyx ? .muLaw8000 : format)

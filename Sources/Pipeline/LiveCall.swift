@@ -38,7 +38,7 @@ struct LiveCall: ~Copyable {
         let profile = serializer.playout
         confirmsPlayback = profile.confirmsPlayback
         pipeline = Pipeline(bot.processors, observers: bot.observers)
-        playout = Playout(profile, rate: start.outbound.rate, resamplers: resamplers, at: now)
+        playout = Playout(profile, rate: start.outbound.rate, resamplers: resamplers, isLive: bot.isLive, at: now)
         if let rate = bot.inputRate, rate != start.inbound.rate { inbound = RateConverter(to: rate, resamplers: resamplers) }
         push(Frame(.start(call)), at: now)
         handleEvents(at: now)

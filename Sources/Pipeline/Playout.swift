@@ -4,13 +4,18 @@ import Call
 /// The pacer of one call: holds what the bot says and gives it out in packets, at the pace at which the provider plays it.
 ///
 /// At most ``PlayoutProfile/lead`` is ahead of real time, so an interruption is heard at once and the rest stays ours. After a stall
-/// of the loop there is no burst to catch up: the provider's buffer is filled to the lead again and no further.
+/// of the loop there is no burst to catch up: the provider's buffer is filled to the lead again and no further. Only a live source,
+/// whose audio comes at the caller's own pace, catches up: else it would stay late for the rest of the call.
 public struct Playout {
     /// Most audio that waits, in playing time.
     ///
     /// Thirty seconds covers the longest prompt. Past it the oldest samples are dropped and counted, so a bot that talks faster than
     /// real time cannot take the server's memory.
     public static let longestQueue = Duration.seconds(30)
+    /// Longest break in what a live source says that counts as a stall: what was late leaves at once, and the timeline goes on.
+    ///
+    /// Half a second covers a lost packet's retransmission and a busy machine's pause. After a longer one the source has begun anew.
+    public static let longestStall = Duration.milliseconds(500)
     /// Most marks, keys and utterance ends that wait. One for each 30 ms of the longest queue; past it new ones are refused.
     public static let mostCommands = 1_000
 
@@ -27,7 +32,7 @@ public struct Playout {
     }
 
     private let pause: Interval
-    /// From the playhead to the moment at which the next packet may leave: never positive.
+    /// From the end of the timeline to the moment at which the next packet may leave: never positive.
     private let advance: Interval
     private var clock: PlayoutClock
     private var rates: RateConverter
@@ -43,14 +48,18 @@ public struct Playout {
     private var protectedUntil: Moment
     private var isEnding = false
 
-    /// - Parameter rate: the outbound rate of the stream; audio of any other rate is converted.
-    public init(_ profile: PlayoutProfile, rate: SampleRate, resamplers: any ResamplerFactory, at now: Moment) {
+    /// - Parameters:
+    ///   - rate: the outbound rate of the stream; audio of any other rate is converted.
+    ///   - isLive: the audio comes at the caller's own pace (an echo, a relay).
+    public init(
+        _ profile: PlayoutProfile, rate: SampleRate, resamplers: any ResamplerFactory, isLive: Bool = false, at now: Moment
+    ) {
         packets = Packetizer(packetSamples: profile.packetSamples)
         pause = Interval(profile.pause)
         let packetTime = Interval(nanoseconds: rate.nanoseconds(ofSamples: profile.packetSamples))
         advance = min(packetTime - Interval(profile.lead), Interval(nanoseconds: 0))
         queue = PlayoutQueue(longest: rate.samples(inMilliseconds: Int(Self.longestQueue.milliseconds)))
-        clock = PlayoutClock(rate: rate, at: now)
+        clock = PlayoutClock(rate: rate, longestStall: isLive ? Interval(Self.longestStall) : Interval(nanoseconds: 0), at: now)
         rates = RateConverter(to: rate, resamplers: resamplers)
         lastAppended = now
         protectedUntil = now
@@ -171,7 +180,7 @@ public struct Playout {
     }
 
     /// When the next packet may leave.
-    private var departure: Moment { clock.playhead.after(advance) }
+    private var departure: Moment { clock.timeline.after(advance) }
 
     private mutating func due(at now: Moment) -> Action {
         let departure = departure

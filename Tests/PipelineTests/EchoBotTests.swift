@@ -93,4 +93,15 @@ struct EchoBotTests {
         #expect(catalog["parrot"] == nil)
         #expect(catalog.adding(Other())["echo"] is Other)
     }
+
+    @Test
+    func `a pipeline rate converts the audio on its way in`() throws {
+        #expect(try EchoBot().pipeline(for: call(query: ["pipeline_rate": "24000"])).inputRate == .hz24000)
+        #expect(try EchoBot().pipeline(for: call()).inputRate == nil)
+    }
+
+    @Test(arguments: ["", "7000", "8000.5", "fast", "-16000"])
+    func `a pipeline rate that cannot be converted is refused`(rate: String) {
+        #expect(throws: BotError.self) { try EchoBot().pipeline(for: call(query: ["pipeline_rate": rate])) }
+    }
 }

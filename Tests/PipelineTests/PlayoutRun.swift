@@ -28,11 +28,12 @@ struct PlayoutRun {
     private var farEnd = Moment.zero
 
     init(
-        _ profile: PlayoutProfile? = nil, rate: SampleRate = .hz8000, resamplers: FakeResamplers = FakeResamplers()
+        _ profile: PlayoutProfile? = nil, rate: SampleRate = .hz8000, resamplers: FakeResamplers = FakeResamplers(),
+        isLive: Bool = false
     ) {
         self.rate = rate
         self.profile = profile ?? .frames(at: rate)
-        playout = Playout(self.profile, rate: rate, resamplers: resamplers, at: .zero)
+        playout = Playout(self.profile, rate: rate, resamplers: resamplers, isLive: isLive, at: .zero)
     }
 
     /// 200 ms packets at 8 kHz, as Exotel wants them.

@@ -5,10 +5,14 @@ import Wire
 
 /// Says back what the caller says, at once or after a delay. It is also the wire test: every sample that comes in goes out.
 ///
-/// The delay is the call's parameter `delay_ms` (stream parameter, query or a number in the body): 0 to 10,000.
+/// A call may ask, by stream parameter, query of the WebSocket URL or number in the body, for
+/// - `delay_ms`: 0 to 10,000;
+/// - `pipeline_rate`: 8000, 16000, 22050, 24000, 44100 or 48000 Hz. The audio is converted on its way in and out, which tests that path.
 public struct EchoBot: Bot {
     /// Longest delay. Ten seconds of audio at 48 kHz are under 1 MB of memory for a call.
     public static let longestDelay = Duration.seconds(10)
+
+    private static let rates: [SampleRate] = [.hz8000, .hz16000, .hz22050, .hz24000, .hz44100, .hz48000]
 
     public let name = "echo"
     private let delay: Duration
@@ -16,18 +20,32 @@ public struct EchoBot: Bot {
     public init(delay: Duration = .zero) { self.delay = delay }
 
     public func pipeline(for call: CallInfo) throws(BotError) -> BotPipeline {
-        guard let asked = call.parameters["delay_ms"] ?? call.query["delay_ms"] ?? call.body?["delay_ms"]?.spelling else {
-            return BotPipeline([Echo(delay: delay)])
-        }
+        BotPipeline([Echo(delay: try delay(for: call))], inputRate: try rate(for: call), isLive: true)
+    }
+
+    private func delay(for call: CallInfo) throws(BotError) -> Duration {
+        guard let asked = asked("delay_ms", call) else { return delay }
         guard let milliseconds = Int(asked), (0...Int(Self.longestDelay.milliseconds)).contains(milliseconds) else {
             throw BotError("delay_ms must be a whole number from 0 to \(Self.longestDelay.milliseconds)")
         }
-        return BotPipeline([Echo(delay: .milliseconds(milliseconds))])
+        return .milliseconds(milliseconds)
+    }
+
+    private func rate(for call: CallInfo) throws(BotError) -> SampleRate? {
+        guard let asked = asked("pipeline_rate", call) else { return nil }
+        guard let rate = Self.rates.first(where: { "\($0.hertz)" == asked }) else {
+            throw BotError("pipeline_rate must be one of \(Self.rates.map { "\($0.hertz)" }.joined(separator: ", "))")
+        }
+        return rate
+    }
+
+    private func asked(_ name: String, _ call: CallInfo) -> String? {
+        call.parameters[name] ?? call.query[name] ?? call.body?[name]?.spelling
     }
 }
 
 extension JSONValue {
-    /// The value as a person would have typed it; what is no number or text cannot be a delay. `nil` for null.
+    /// The value as a person would have typed it; what is no number or text cannot be meant. `nil` for null.
     fileprivate var spelling: String? {
         switch self {
         case .number(let value): Int(exactly: value).map(String.init) ?? "fraction"
