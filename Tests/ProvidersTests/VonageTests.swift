@@ -45,6 +45,19 @@ import Wire
         #expect(some["headers"] == .object(["uuid": .string("u"), "from": .string("1")]))
     }
 
+    /// Vonage's SDK models refuse a connect action without `from`, and any `from` that is not 7 to 15 digits.
+    @Test(arguments: [
+        ("15005550010", "15005550010"), ("+15005550010", "15005550010"), ("1234567", "1234567"),
+        ("123456789012345", "123456789012345"),
+        ("123456", nil), ("1234567890123456", nil), ("05005550010", nil), ("+", nil), ("", nil), (nil, nil), ("alice", nil),
+        ("1500555\"><Dial>", nil), ("١٥٠٠٥٥٥٠٠١٠", nil),
+    ])
+    func `the connect action names the dialled number where it is one`(to: String?, from: String?) throws {
+        let answer = answer(["uuid": "u"], to: to)
+        guard case .array(let actions) = try JSONValue(parsing: Array(answer.text.utf8)) else { throw Missing() }
+        #expect(actions[0]["from"]?.string == from)
+    }
+
     @Test func `everything from outside stays a string`() throws {
         let hostile = "\"},\"x\":{\"\\\u{1}\n\"><Dial>"
         let endpoint = try endpoint(answer(["uuid": hostile], from: hostile, url: hostile))

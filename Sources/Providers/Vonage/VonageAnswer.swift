@@ -6,12 +6,14 @@ extension VonageDialect {
     /// The call control object that connects the call to our socket at 16 kHz.
     ///
     /// The socket itself carries no ids, so `headers` hand over the webhook's `uuid` (the id that the REST hang-up takes), the numbers
-    /// and `conversation_uuid`; Vonage repeats them in `websocket:connected`.
+    /// and `conversation_uuid`; Vonage repeats them in `websocket:connected`. `from` is the dialled number, which is one of the
+    /// application's own: Vonage's SDKs refuse a connect action without it.
     public func answer(_ request: AnswerRequest) -> AnswerDocument {
+        let from = Self.number(request.to?.exposed ?? request.fields["to"]).map { "\n    \"from\": \(Self.quoted($0))," } ?? ""
         var text = """
             [
               {
-                "action": "connect",
+                "action": "connect",\(from)
                 "endpoint": [
                   {
                     "type": "websocket",
@@ -25,6 +27,16 @@ extension VonageDialect {
         }
         text += "\n      }\n    ]\n  }\n]\n"
         return AnswerDocument(contentType: "application/json", text: text)
+    }
+
+    /// A number as `from` takes it: 7 to 15 digits without `+`, the first not 0.
+    private static func number(_ text: String?) -> String? {
+        guard let text else { return nil }
+        let digits = text.hasPrefix("+") ? text.dropFirst() : text[...]
+        let isNumber =
+            (7...15).contains(digits.utf8.count) && digits.first != "0"
+            && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        return isNumber ? String(digits) : nil
     }
 
     /// Most bytes of `headers`, spelt without white space.
