@@ -26,12 +26,8 @@ struct SimulationPlan: Sendable {
 
     /// Who calls in the call of this number.
     func identity(_ number: Int) -> CallIdentity {
-        var identity = CallIdentity.numbered(number, seed: seed, for: provider)
+        var identity = CallIdentity.numbered(number, seed: seed, for: provider).withAnswerParameters(for: provider)
         identity.epochMilliseconds = Int64(Date().timeIntervalSince1970 * 1_000)
-        if provider == .vonage {
-            // What our NCCO has Vonage send back.
-            identity.parameters = ["uuid": identity.callID, "from": identity.from.exposed, "to": identity.to.exposed]
-        }
         return identity
     }
 

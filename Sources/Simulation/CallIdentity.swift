@@ -52,6 +52,24 @@ public struct CallIdentity: Equatable, Sendable {
             parameters: parameters)
     }
 
+    /// The identity with the parameters that a server's answer document has the provider send back: the numbers, where `start` does not
+    /// name them, and Vonage's call id.
+    public func withAnswerParameters(for provider: PlayedProvider) -> CallIdentity {
+        var identity = self
+        let added: [String: String] =
+            switch provider {
+            case .twilio: ["from_number": from.exposed, "to_number": to.exposed]
+            case .plivo: ["fromNumber": Self.lettersAndDigits(from.exposed), "toNumber": Self.lettersAndDigits(to.exposed)]
+            case .vonage: ["uuid": callID, "from": from.exposed, "to": to.exposed]
+            case .telnyx, .exotel: [:]
+            }
+        identity.parameters.merge(added) { given, _ in given }
+        return identity
+    }
+
+    /// A `+` as the answer document writes it into Plivo's `extraHeaders`, whose alphabet has none.
+    private static func lettersAndDigits(_ number: String) -> String { number.replacing("+", with: "Z2B") }
+
     var sortedParameters: [(key: String, value: String)] { parameters.sorted { $0.key < $1.key } }
 
     /// The 8-4-4-4-12 form, marked as version 4 (RFC 9562 §5.4).

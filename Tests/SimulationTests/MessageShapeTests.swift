@@ -178,4 +178,16 @@ struct MessageShapeTests {
         #expect(plivo == .numbered(1, for: .plivo))
         #expect(plivo != .numbered(1, seed: 7, for: .plivo))
     }
+
+    @Test func `parameters of the answer document carry what the stream would not`() {
+        func parameters(_ provider: PlayedProvider) -> [String: String] {
+            CallIdentity.numbered(7, for: provider).withAnswerParameters(for: provider).parameters
+        }
+        #expect(parameters(.twilio) == ["from_number": "+15000000007", "to_number": "+15005550010"])
+        #expect(parameters(.plivo) == ["fromNumber": "Z2B15000000007", "toNumber": "Z2B15005550010"])
+        let call = CallIdentity.numbered(7, for: .vonage).callID
+        #expect(parameters(.vonage) == ["uuid": call, "from": "+15000000007", "to": "+15005550010"])
+        #expect(parameters(.telnyx).isEmpty)
+        #expect(parameters(.exotel).isEmpty)
+    }
 }
