@@ -1,6 +1,5 @@
 """A running `trunkline serve`, raw HTTP to it, and audio to compare."""
 
-import contextlib
 import json
 import os
 import queue
@@ -147,12 +146,3 @@ def heard_in(said, heard, slack):
 
 def pieces(data, size):
     return [data[at : at + size] for at in range(0, len(data), size)]
-
-
-@contextlib.contextmanager
-def quiet_pipecat():
-    from loguru import logger
-
-    logger.disable("pipecat")
-    yield
-    logger.enable("pipecat")

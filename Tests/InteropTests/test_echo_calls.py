@@ -11,15 +11,17 @@ from lxml import etree
 from pipecat.frames.frames import InputAudioRawFrame, OutputAudioRawFrame
 from plivo_stream import types as plivo_types
 from websockets.asyncio.client import connect
+from websockets.sync.client import connect as connect_now
 
-from calls import Setup, decoded, encoded, media_message, pipecat_serializer, start_messages
-from harness import heard_in, loudest, noise, pieces, tone
+from calls import EXOTEL, PLIVO, TELNYX, TWILIO, Setup, decoded, encoded, media_message, pipecat_serializer, start_messages
+from harness import PROVIDERS, eventually, heard_in, loudest, noise, pieces, tone
 
 # Provider, the caller's encoding, the encoding that we send, rate of both.
 CALLS = [
     ("twilio", "PCMU", "PCMU", 8000),
     ("telnyx", "PCMU", "PCMU", 8000),
     ("telnyx", "PCMA", "PCMU", 8000),
+    ("telnyx", "L16", "PCMU", 8000),
     ("plivo", "audio/x-mulaw", "audio/x-mulaw", 8000),
     ("plivo", "audio/x-l16", "audio/x-l16", 8000),
     ("plivo", "audio/x-l16", "audio/x-l16", 16000),
@@ -182,6 +184,84 @@ def test_messages_that_pipecat_writes_are_read(open_server, provider):
     messages = asyncio.run(place(f"ws://127.0.0.1:{open_server.port}/ws", first, asyncio.run(write())))
     heard = decoded(b"".join(wire_audio(provider, message) for message in messages), encoding)
     assert heard_in(decoded(encoded(said, encoding), encoding), heard, slack=rate) is not None
+
+
+def test_a_wideband_telnyx_leg_is_heard_in_the_codec_that_we_asked_for(open_server):
+    said = pieces(tone(1000, 16000, 1.5), 640)
+    media = [media_message("telnyx", piece, number + 1) for number, piece in enumerate(said)]
+    url = stream_url(open_server, "telnyx")
+    messages = asyncio.run(place(url, start_messages("telnyx", "L16", 16000), media))
+    heard = asyncio.run(by_pipecat("telnyx", messages, 8000, "L16", "PCMU", 8000))
+    assert abs(len(heard) / 16000 - 1.5) < 0.1
+    assert abs(loudest(heard[:16000], 8000) - 1000) < 2
+
+
+def other_messages(provider):
+    """Each documented message that is neither start nor audio; one key is pressed."""
+    if provider == "twilio":
+        at = {"streamSid": TWILIO["stream"]}
+        ids = {"accountSid": TWILIO["account"], "callSid": TWILIO["call"]}
+        return [
+            {"event": "dtmf", "sequenceNumber": "3", **at, "dtmf": {"track": "inbound_track", "digit": "7"}},
+            {"event": "mark", "sequenceNumber": "4", **at, "mark": {"name": "u3:1600"}},
+            {"event": "stop", "sequenceNumber": "5", **at, "stop": ids},
+        ]
+    if provider == "telnyx":
+        at = {"stream_id": TELNYX["stream"]}
+        when = "2030-01-02T03:04:05.678901Z"
+        return [
+            {"event": "dtmf", "sequence_number": "3", **at, "occurred_at": when, "dtmf": {"digit": "7"}},
+            {"event": "mark", "sequence_number": "4", **at, "mark": {"name": "u3"}},
+            {"event": "error", **at, "payload": {"code": 100003, "title": "malformed_frame", "detail": "d"}},
+            {"event": "stop", "sequence_number": "5", **at, "stop": {"user_id": "u", "call_control_id": TELNYX["call"]}},
+        ]
+    if provider == "plivo":
+        at = {"streamId": PLIVO["stream"]}
+        key = {"track": "inbound", "digit": "7", "timestamp": "1"}
+        models = [
+            plivo_types.DtmfEvent(event="dtmf", sequenceNumber=3, dtmf=key, extra_headers="", **at),
+            plivo_types.PlayedStreamEvent(event="playedStream", sequenceNumber=4, name="u3", **at),
+            plivo_types.ClearedAudioEvent(event="clearedAudio", sequenceNumber=5, **at),
+        ]
+        return [model.model_dump(by_alias=True) for model in models]
+    if provider == "exotel":
+        at = {"stream_sid": EXOTEL["stream"]}
+        ids = {"call_sid": EXOTEL["call"], "account_sid": "acme1", "reason": "callended"}
+        return [
+            {"event": "dtmf", "sequence_number": 3, **at, "dtmf": {"digit": "7", "duration": "100"}},
+            {"event": "mark", "sequence_number": 4, **at, "mark": {"name": "t3"}},
+            {"event": "stop", "sequence_number": 5, **at, "stop": ids},
+        ]
+    return [
+        {"event": "websocket:dtmf", "digit": "7", "duration": 260},
+        {"event": "websocket:notify", "payload": {"id": "u3"}},
+        {"event": "websocket:cleared"},
+    ]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_no_documented_message_counts_as_broken(open_server, provider):
+    known = {call["call_id"] for call in open_server.request("GET", "/calls").json["calls"]}
+    frame = encoded(tone(1000, 16000 if provider == "vonage" else 8000, 0.02), "L16" if provider in ("exotel", "vonage") else "PCMU")
+    messages = [*start_messages(provider), media_message(provider, frame, 1), *map(json.dumps, other_messages(provider))]
+    with connect_now(f"ws://127.0.0.1:{open_server.port}/ws") as socket:
+        socket.send(messages[0])
+        for message in messages[1:-1]:
+            socket.send(message)
+
+        def new():
+            return [call["call_id"] for call in open_server.request("GET", "/calls").json["calls"] if call["call_id"] not in known]
+
+        assert eventually(new)
+        name = new()[0]
+        socket.send(messages[-1])
+    assert eventually(lambda: open_server.request("GET", f"/calls/{name}").json["status"] == "ended")
+    report = open_server.request("GET", f"/calls/{name}").json
+    assert report["counters"]["broken_messages"] == 0
+    assert report["counters"]["keys"] == 1
+    assert report["counters"]["provider_errors"] == (1 if provider == "telnyx" else 0)
+    assert report["counters"]["media_in"] == 1
+    assert report["termination"] in ("caller-hung-up", "connection-lost")
 
 
 def test_every_mu_law_code_comes_back(open_server):

@@ -7,6 +7,7 @@ import json
 import threading
 import urllib.parse
 
+import aiohttp
 import httpx
 import jwt
 import plivo
@@ -19,6 +20,8 @@ import vonage_voice
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pipecat.frames.frames import EndFrame
+from pipecat.serializers.plivo import PlivoFrameSerializer
+from pipecat.serializers.telnyx import TelnyxFrameSerializer
 from pipecat.serializers.twilio import TwilioFrameSerializer
 from twilio.http.http_client import HttpClient
 from twilio.http.response import Response
@@ -192,6 +195,54 @@ def test_twilio_hangup_is_pipecats():
     asyncio.run(serializer.serialize(EndFrame()))
     [theirs] = double.requests
     assert (ours.method, ours.path, ours.form) == (theirs.method, theirs.path, theirs.form)
+    assert ours.headers["authorization"] == theirs.headers["authorization"]
+    assert ours.headers["content-type"] == theirs.headers["content-type"]
+
+
+def from_pipecat(serializer, monkeypatch):
+    """What a serializer with hang-up asks for; its hosts cannot be changed."""
+    sent = []
+
+    class Answer:
+        status = 204
+
+        async def __aenter__(self):
+            return self
+
+        async def __aexit__(self, *_):
+            pass
+
+        async def text(self):
+            return ""
+
+    def ask(method):
+        def request(session, url, headers=None, auth=None, **more):
+            headers = {name.lower(): value for name, value in (headers or {}).items()}
+            if auth:
+                headers["authorization"] = auth.encode()
+            sent.append(Request(method, str(url), headers, b""))
+            return Answer()
+
+        return request
+
+    monkeypatch.setattr(aiohttp.ClientSession, "post", ask("POST"))
+    monkeypatch.setattr(aiohttp.ClientSession, "delete", ask("DELETE"))
+    asyncio.run(serializer.serialize(EndFrame()))
+    return sent[0]
+
+
+def test_plivo_hangup_is_pipecats(monkeypatch):
+    [ours] = hang_up("plivo", (204, ""))
+    call = "11111111-0000-4000-8000-000000000001"
+    theirs = from_pipecat(PlivoFrameSerializer("s", call, MAIN, TOKEN), monkeypatch)
+    assert (ours.method, ours.path) == (theirs.method, theirs.path)
+    assert ours.headers["authorization"] == theirs.headers["authorization"]
+
+
+def test_telnyx_hangup_is_pipecats(monkeypatch):
+    [ours] = hang_up("telnyx", (200, "{}"))
+    theirs = from_pipecat(TelnyxFrameSerializer("s", "PCMU", "PCMU", "v3:made-up_ID", "KEY_made_up"), monkeypatch)
+    assert (ours.method, urllib.parse.unquote(ours.path)) == (theirs.method, urllib.parse.unquote(theirs.path))
     assert ours.headers["authorization"] == theirs.headers["authorization"]
     assert ours.headers["content-type"] == theirs.headers["content-type"]
 

@@ -315,3 +315,24 @@ def test_vonage_get(server):
     target = "/answer/vonage?from=15005550006&to=15005550010&uuid=u1"
     assert server.request("GET", target, {"Authorization": f"Bearer {token}"}).status == 200
     assert server.request("GET", target).status == 403
+
+
+# MARK: Without -x
+
+
+@pytest.mark.parametrize("host", ["voice.example.com", "voice.example.com:8443", "localhost:7860"])
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_without_a_public_host_the_host_header_is_what_was_signed(scheme, host):
+    with Server(TWILIO_AUTH_TOKEN=TOKEN, PLIVO_AUTH_TOKEN=TOKEN) as server:
+        validator = RequestValidator(TOKEN)
+        url = f"{scheme}://{host}/answer/twilio?a=1"
+        headers = {"Host": host, "X-Twilio-Signature": validator.compute_signature(url, {})}
+        assert server.request("GET", "/answer/twilio?a=1", headers).status == 200
+        assert server.request("GET", "/answer/twilio?a=1", headers | {"Host": "evil.example.com"}).status == 403
+        headers = {"Host": host} | plivo_v3("GET", f"{scheme}://{host}/answer/plivo?a=1", {})
+        assert server.request("GET", "/answer/plivo?a=1", headers).status == 200
+        signature = validator.compute_signature(f"wss://{host}/ws/twilio", {})
+        # From a name of this machine a socket needs no signature.
+        other = 101 if host.startswith("localhost") else 403
+        assert server.upgrade("/ws/twilio", {"Host": host, "X-Twilio-Signature": signature}) == 101
+        assert server.upgrade("/ws/twilio", {"Host": host, "X-Twilio-Signature": changed(signature)}) == other
