@@ -77,6 +77,7 @@ public final class EventLoop {
     func run() {
         while !destroyed { lws_service(context, 0) }
         memory.freeContext()
+        HighDescriptors.gate.signal()
     }
 
     /// THE timer of the loop: ``LoopService/wake(at:)`` is called at that moment, or at once when it is past (`lws_sul_schedule`).
@@ -177,6 +178,8 @@ public final class EventLoop {
         pending = [:]
         wakeTimer = nil
         stopTimer?.cancel()
+        // Until run() has freed the context.
+        HighDescriptors.gate.wait()
         lws_context_destroy(context)
     }
 }

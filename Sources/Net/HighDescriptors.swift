@@ -1,6 +1,6 @@
 import CLibWebSockets
+import Dispatch
 import Glibc
-import Synchronization
 
 /// Gives what a context opens for itself high descriptor numbers.
 ///
@@ -10,16 +10,19 @@ import Synchronization
 enum HighDescriptors {
     /// Lowest number a context's own descriptors get. More than a process has open when its loops stop.
     static let lowest: Int32 = 1_000
-    private static let oneAtATime = Mutex(())
+    /// Held while a context is made, and by a loop from the beginning of its context's end to the end: a new context's descriptors
+    /// are high too, and must not fall between the two closes of an old one.
+    static let gate = DispatchSemaphore(value: 1)
 
     /// Runs `body` while every number below ``lowest`` is taken.
-    static func during(_ body: () -> OpaquePointer?) -> OpaquePointer? {
-        let address = oneAtATime.withLock { _ in
-            let fillers = fill()
-            defer { for fd in fillers { close(fd) } }
-            return UInt(bitPattern: body())
+    static func during<Value>(_ body: () -> Value) -> Value {
+        gate.wait()
+        let fillers = fill()
+        defer {
+            for fd in fillers { close(fd) }
+            gate.signal()
         }
-        return OpaquePointer(bitPattern: address)
+        return body()
     }
 
     private static func fill() -> [Int32] {

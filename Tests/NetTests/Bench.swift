@@ -188,7 +188,7 @@ final class Bench: Sendable {
     }
 
     func stop() {
-        group.stop()
+        group.stop(grace: .seconds(1))
         group.wait()
     }
 }

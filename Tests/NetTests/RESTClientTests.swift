@@ -140,18 +140,6 @@ import Testing
         bench.group.wait()
         #expect(inbox.all == [.failure(.stopped)])
     }
-
-    @Test func `what was refused many times leaves no descriptor behind`() throws {
-        let bench = try Bench()
-        defer { bench.stop() }
-        let nobody = try FreePort()
-        func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
-        for _ in 0..<20 { _ = bench.rest(HTTPRequest(.get, "http://127.0.0.1:\(nobody.port)/")) }
-        let before = try descriptors()
-        for _ in 0..<200 { _ = bench.rest(HTTPRequest(.get, "http://127.0.0.1:\(nobody.port)/")) }
-        #expect(try descriptors() <= before + 10)
-        #expect(try bench.rest(HTTPRequest(.get, url(bench, "/x")))?.get().status == 200)
-    }
 }
 
 extension HTTPRequest.Method {
