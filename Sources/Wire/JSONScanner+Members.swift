@@ -16,6 +16,12 @@ extension JSONScanner {
         return found < 0 ? nil : Node(index: found, kind: entries[found].kind)
     }
 
+    /// The name of a member without its escapes; empty for an element of an array.
+    func name(of member: Node, in message: Span<UInt8>) -> String {
+        let entry = entries[member.index]
+        return Self.text(message, Int(entry.keyStart)..<Int(entry.keyEnd), isEscaped: entry.keyIsEscaped)
+    }
+
     /// The members or elements of a node, in the order of the message.
     public func children(of node: Node) -> [Node] {
         guard node.kind == .object || node.kind == .array else { return [] }

@@ -42,8 +42,12 @@ public struct JSONScanner: Sendable {
     }
 
     var entries: [Entry] = []
+    private let valueLimit: Int
 
-    public init() {}
+    public init() { valueLimit = Self.maximumValues }
+
+    /// For texts that are no provider's message.
+    init(maximumValues: Int) { valueLimit = maximumValues }
 
     /// Reads one message.
     ///
@@ -73,7 +77,7 @@ public struct JSONScanner: Sendable {
         var cursor = Self.skipSpace(message, from: 0)
         value: while true {
             guard cursor < message.count else { throw Self.invalid(cursor) }
-            guard entries.count < Self.maximumValues else { throw WireError(.tooLarge, at: "message", offset: cursor) }
+            guard entries.count < valueLimit else { throw WireError(.tooLarge, at: "message", offset: cursor) }
             let byte = message[cursor]
             if byte == .quote {
                 let text = try Self.string(message, from: cursor)

@@ -9,13 +9,48 @@ public enum JSONValue: Equatable, Sendable, Codable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// - Throws: ``WireError`` with ``WireError/Problem/invalidJSON``.
+    /// Values of one text. A webhook has dozens, the `body` of a call a few hundred; the rest is room for lists in REST answers.
+    public static let maximumValues = 16_384
+
+    /// Reads a whole text in one pass, strictly (``JSONScanner``): the time is in proportion to the bytes, whatever they hold.
+    ///
+    /// - Throws: ``WireError`` at the path: `invalidJSON`, also for a number that no `Double` holds; `tooLarge` past
+    ///   ``maximumValues`` and ``JSONScanner/maximumDepth``.
     public init(parsing bytes: [UInt8], at path: String = "body") throws(WireError) {
-        do {
-            let decoder = JSONDecoder()
-            self = try decoder.decode(JSONValue.self, from: Data(bytes))
+        var scanner = JSONScanner(maximumValues: Self.maximumValues)
+        let span = bytes.span
+        do throws(WireError) {
+            let root = try scanner.scan(span)
+            self = try Self.value(of: root, scanner, span)
         } catch {
-            throw WireError(.invalidJSON, at: path)
+            throw WireError(error.problem, at: path, offset: error.offset)
+        }
+    }
+
+    /// Nests as deep as ``JSONScanner/maximumDepth``, no deeper.
+    private static func value(
+        of node: JSONScanner.Node, _ scanner: borrowing JSONScanner, _ bytes: Span<UInt8>
+    ) throws(WireError) -> JSONValue {
+        switch node.kind {
+        case .null: return .null
+        case .yes: return .bool(true)
+        case .no: return .bool(false)
+        case .string: return .string(scanner.text(node, in: bytes) ?? "")
+        case .number:
+            guard let number = scanner.text(node, in: bytes).flatMap({ Double($0) }), number.isFinite else {
+                throw JSONScanner.invalid(scanner.range(node).lowerBound)
+            }
+            return .number(number)
+        case .array:
+            var values: [JSONValue] = []
+            for child in scanner.children(of: node) { values.append(try value(of: child, scanner, bytes)) }
+            return .array(values)
+        case .object:
+            var members: [String: JSONValue] = [:]
+            for child in scanner.children(of: node) {
+                members[scanner.name(of: child, in: bytes)] = try value(of: child, scanner, bytes)
+            }
+            return .object(members)
         }
     }
 
