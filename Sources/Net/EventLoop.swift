@@ -26,6 +26,8 @@ public final class EventLoop {
     var sessions = SessionTable()
     /// HTTP connections whose request is not whole yet.
     var readingRequests = 0
+    /// Their handles, oldest first; some may be over.
+    private var readingOrder: [UInt] = []
     /// WebSocket clients and REST exchanges that libwebsockets may not know yet.
     var dialling: [ObjectIdentifier: any ClientSession] = [:]
     /// The handle of the WebSocket that is being handed to libwebsockets in this very call.
@@ -129,6 +131,22 @@ public final class EventLoop {
         let jobs = soon
         soon = []
         for job in jobs { job() }
+    }
+
+    func startedReading(_ handle: UInt) {
+        readingRequests += 1
+        if readingOrder.count >= 2 * HTTPConnection.readingLimit { readingOrder.removeAll { !isReading($0) } }
+        readingOrder.append(handle)
+    }
+
+    private func isReading(_ handle: UInt) -> Bool { (sessions[handle] as? HTTPConnection)?.isReading ?? false }
+
+    /// Makes room for a new connection: who sends a request sends it at once, who holds a place does not.
+    func dropOldestReading() {
+        let count = readingOrder.firstIndex(where: isReading).map { $0 + 1 } ?? readingOrder.count
+        guard count > 0 else { return }
+        (sessions[readingOrder[count - 1]] as? HTTPConnection)?.dropUnread()
+        readingOrder.removeFirst(count)
     }
 
     func release(_ handle: UInt) {

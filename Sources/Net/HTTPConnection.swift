@@ -16,7 +16,8 @@ public final class HTTPConnection: Session {
     public static let readTime = Duration.seconds(10)
     /// How long the service may think. A dial-out waits for a provider's API; past this nobody listens any more.
     public static let answerTime = Duration.seconds(120)
-    /// Most connections of a loop whose request is not whole yet. Past it new ones are closed unread.
+    /// Most connections of a loop whose request is not whole yet. Past it the oldest of them is closed, so that peers who send a
+    /// request slowly or never cannot keep out those who send it at once.
     public static let readingLimit = 1_024
     /// How long, and for how many bytes, a peer is read after its answer, so that unread bytes do not turn the close into a reset
     /// that takes the answer away.
@@ -38,7 +39,7 @@ public final class HTTPConnection: Session {
     private var written = 0
     private var drained = 0
     private var wantsBody = true
-    private var isReading = true
+    private(set) var isReading = true
 
     private init(_ loop: EventLoop, _ fd: Int32, _ peer: String, _ secureLocal: (host: String, port: Int)?) {
         self.loop = loop
@@ -56,7 +57,7 @@ public final class HTTPConnection: Session {
             _ = loop.sessions.remove(handle)
             return
         }
-        loop.readingRequests += 1
+        loop.startedReading(handle)
         connection.wsi = wsi
         connection.setTimer(readTime)
     }
@@ -100,6 +101,9 @@ public final class HTTPConnection: Session {
         finish()
         if let wsi { lws_set_timer_usecs(wsi, 1) }
     }
+
+    /// Gives its place up to a newer connection.
+    func dropUnread() { if isReading { closeSoon() } }
 
     /// A request that the service has keeps the grace; one that is still arriving does not.
     func loopStops() {

@@ -76,7 +76,8 @@ final class Listener: Session {
                 default: return
                 }
             }
-            guard loop.sessions.count < EventLoop.connectionLimit, loop.readingRequests < HTTPConnection.readingLimit else {
+            if loop.readingRequests >= HTTPConnection.readingLimit { loop.dropOldestReading() }
+            guard loop.sessions.count < EventLoop.connectionLimit else {
                 Glibc.close(client)
                 continue
             }

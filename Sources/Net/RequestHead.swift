@@ -25,7 +25,8 @@ struct RequestHead: Equatable {
     init(_ bytes: [UInt8]) throws(Refusal) {
         var lines = Lines(bytes)
         guard let first = try lines.next() else { throw Self.broken("no request line") }
-        (method, target, isHTTP10) = try Self.requestLine(first)
+        let authority: String?
+        (method, target, authority, isHTTP10) = try Self.requestLine(first)
         headers = [:]
         var fields = 0
         while let line = try lines.next(), !line.isEmpty {
@@ -44,6 +45,9 @@ struct RequestHead: Equatable {
             }
         }
         guard isHTTP10 || headers["host"] != nil else { throw Self.broken("no Host") }
+        guard headers["host"]?.utf8.allSatisfy(Self.isHostByte) ?? true else { throw Self.broken("Host") }
+        // Two names for one server: whoever stands in between may have believed the other one.
+        if let authority, authority.lowercased() != headers["host"]?.lowercased() { throw Self.broken("Host is not the target's") }
         contentLength = try Self.length(headers["content-length"])
         guard headers["transfer-encoding"] == nil || contentLength == nil else {
             throw Self.broken("both Content-Length and Transfer-Encoding")
@@ -52,7 +56,7 @@ struct RequestHead: Equatable {
 
     private static func broken(_ what: String) -> Refusal { Refusal(400, "bad_request", "malformed request: \(what)") }
 
-    private static func requestLine(_ line: ArraySlice<UInt8>) throws(Refusal) -> (String, String, Bool) {
+    private static func requestLine(_ line: ArraySlice<UInt8>) throws(Refusal) -> (String, String, String?, Bool) {
         let words = line.split(separator: 0x20, omittingEmptySubsequences: false)
         guard words.count == 3 else { throw broken("request line") }
         let (method, target, version) = (words[0], words[1], words[2])
@@ -65,15 +69,17 @@ struct RequestHead: Equatable {
         }
         guard !target.isEmpty, target.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw broken("target") }
         var text = String(decoding: target, as: UTF8.self)
+        var authority: String?
         if !text.hasPrefix("/") && text != "*" {
             // Absolute form (RFC 9112 §3.2.2): what a proxy's client sends.
             guard let scheme = text.range(of: "://"), ["http", "https"].contains(text[..<scheme.lowerBound].lowercased())
             else { throw broken("target") }
             let rest = text[scheme.upperBound...]
+            authority = String(rest.prefix { $0 != "/" && $0 != "?" })
             text = rest.firstIndex(where: { $0 == "/" || $0 == "?" }).map { String(rest[$0...]) } ?? "/"
             if text.hasPrefix("?") { text = "/" + text }
         }
-        return (String(decoding: method, as: UTF8.self), text, version.last == 0x30)
+        return (String(decoding: method, as: UTF8.self), text, authority, version.last == 0x30)
     }
 
     private static func field(_ line: ArraySlice<UInt8>) throws(Refusal) -> (String, String) {
@@ -91,6 +97,14 @@ struct RequestHead: Equatable {
         guard let value else { return nil }
         guard !value.isEmpty, value.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { throw broken("Content-Length") }
         return Int(value) ?? .max
+    }
+
+    /// A name, or an address in numbers or brackets, and a port (RFC 3986 §3.2). No user name (`@`), no list.
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x3A, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5B, 0x5D, 0x5F: true
+        default: false
+        }
     }
 
     /// RFC 9110 §5.6.2.

@@ -144,7 +144,13 @@ public final class WebSocket: Session {
     }
 
     private func sendClose(_ code: UInt16, _ wsi: OpaquePointer) {
-        var text = Array(reason.utf8.prefix(123))
+        // Whole characters: a close frame that is no UTF-8 would be answered with 1007.
+        var text: [UInt8] = []
+        for scalar in reason.unicodeScalars {
+            let bytes = UTF8.encode(scalar).map(Array.init) ?? []
+            guard text.count + bytes.count <= 123 else { break }
+            text += bytes
+        }
         text.withUnsafeMutableBufferPointer {
             lws_close_reason(wsi, lws_close_status(UInt32(code)), $0.baseAddress, $0.count)
         }

@@ -154,6 +154,33 @@ import Testing
         #expect(client.readAll().hasSuffix("later"))
     }
 
+    @Test(arguments: ["a@b", "a,b", "a/b", "a b", "a?b", "a%41", "\u{E9}"])
+    func `a Host that is no name and port is refused`(host: String) throws {
+        #expect(try ask("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n").hasPrefix("HTTP/1.1 400 "))
+    }
+
+    @Test func `an absolute target that names another host than Host is refused`() throws {
+        #expect(try ask("GET http://evil/ HTTP/1.1\r\nHost: x\r\n\r\n").hasPrefix("HTTP/1.1 400 "))
+        #expect(try ask("GET http://X:80/ HTTP/1.1\r\nHost: x:80\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
+    }
+
+    @Test func `peers that send half a request do not keep out those that send a whole one`() throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        var idle: [RawClient] = []
+        for _ in 0..<(HTTPConnection.readingLimit + 200) {
+            idle.append(try bench.client())
+            idle.last?.say("GET / HT")
+        }
+        for _ in 1...5 {
+            let client = try bench.client()
+            client.say("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(client.readAll().hasPrefix("HTTP/1.1 200 OK\r\n"))
+        }
+        #expect(idle[0].readAll().isEmpty)
+        #expect(idle.count > HTTPConnection.readingLimit)
+    }
+
     @Test func `an absolute target is read as its path and query`() throws {
         #expect(try ask("GET http://x/a?b HTTP/1.1\r\nHost: x\r\n\r\n").hasSuffix("GET /a?b 0"))
     }
