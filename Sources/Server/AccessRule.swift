@@ -43,10 +43,16 @@ struct AccessRule: Sendable {
             return "the Host header does not name this machine"
         }
         let foreign = request.headers.keys.sorted().first {
-            $0 == "forwarded" || $0 == "via" || $0 == "origin" || $0.hasPrefix("x-forwarded-")
+            Self.fromElsewhere.contains($0) || $0.hasPrefix("x-forwarded-")
+                || ($0 == "sec-fetch-site" && request.headers[$0] != "none")
         }
         return foreign.map { "the request carries a \($0) header, so it came through a proxy or from a web page" }
     }
+
+    /// What proxies and content networks add, and browsers for a page (for what a person types, `Sec-Fetch-Site` is `none`).
+    private static let fromElsewhere: Set<String> = [
+        "forwarded", "via", "origin", "x-real-ip", "cf-connecting-ip", "true-client-ip",
+    ]
 
     private func bearer(_ header: String?) -> String? {
         guard let header, header.count > 7, header.prefix(7).lowercased() == "bearer " else { return nil }
@@ -60,12 +66,16 @@ enum LoopbackName {
         let name = host.lowercased()
         if name == "localhost" || name == "::1" || name == "[::1]" { return true }
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil && $0.first != "+" }
     }
 
     /// `[::1]:7860` → `[::1]`, `localhost:7860` → `localhost`.
     static func withoutPort(_ host: String) -> String {
-        if host.hasPrefix("[") { return host.firstIndex(of: "]").map { String(host[...$0]) } ?? host }
-        return String(host.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).first ?? "")
+        let end = host.hasPrefix("[") ? host.firstIndex(of: "]").map { host.index(after: $0) } : host.firstIndex(of: ":")
+        guard let end else { return host }
+        let port = host[end...]
+        // What is no port makes the whole no name of anything.
+        guard port.isEmpty || (port.first == ":" && port.dropFirst().allSatisfy { ("0"..."9").contains($0) }) else { return host }
+        return String(host[..<end])
     }
 }

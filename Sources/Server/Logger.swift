@@ -19,6 +19,9 @@ public final class Logger: Sendable {
     /// Lines that may wait for a slow standard error. Past it lines are dropped and counted; a stuck pipe must not stop calls.
     static let longestQueue = 10_000
 
+    /// Most characters of one value. Ids and sentences are shorter; what a peer puts in their place must not fill the disk.
+    static let longestValue = 512
+
     private let level: LogLevel
     private let format: LogFormat
     private let write: @Sendable (String) -> Void
@@ -62,7 +65,7 @@ public final class Logger: Sendable {
         switch format {
         case .text:
             let tail = pairs.map { " \($0)=\(Self.escaped($1))" }.joined()
-            return "\(stamp) \(level.rawValue.uppercased()) \(message)\(tail)\n"
+            return "\(stamp) \(level.rawValue.uppercased()) \(Self.sentence(message))\(tail)\n"
         case .json:
             let members = [("time", stamp), ("level", level.rawValue), ("message", message)] + pairs
             return "{" + members.map { "\(Self.quoted($0)):\(Self.quoted($1))" }.joined(separator: ",") + "}\n"
@@ -70,21 +73,39 @@ public final class Logger: Sendable {
     }
 
     private static func escaped(_ text: String) -> String {
-        let isPlain = !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F && $0 != "\"" }
-        return isPlain ? text : quoted(text)
+        let isPlain = !text.isEmpty && text.unicodeScalars.allSatisfy { $0 != " " && $0 != "\"" && !isUnprintable($0) }
+        return isPlain ? bounded(text) : quoted(text)
+    }
+
+    /// A message stands without quotes, so long as it is one line.
+    private static func sentence(_ text: String) -> String {
+        text.unicodeScalars.contains(where: isUnprintable) ? quoted(text) : bounded(text)
+    }
+
+    private static func bounded(_ text: String) -> String {
+        guard text.utf8.count > longestValue else { return text }
+        let start = text.unicodeScalars.prefix(longestValue)
+        return start.count < text.unicodeScalars.count ? String(start) + "…" : text
+    }
+
+    /// Controls, line and paragraph separators, and what turns the direction of the text behind it.
+    private static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 
     private static func quoted(_ text: String) -> String {
         var result = "\""
-        for scalar in text.unicodeScalars {
+        for scalar in bounded(text).unicodeScalars {
             switch scalar {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case _
-            where scalar.value < 0x20 || scalar.value == 0x7F || (0x80...0x9F).contains(scalar.value) || scalar.value == 0x2028:
+            case _ where isUnprintable(scalar):
                 let hex = String(scalar.value, radix: 16)
                 result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
             default: result.unicodeScalars.append(scalar)

@@ -12,6 +12,14 @@ enum Admission: Sendable {
     case signed(ProviderName)
     /// From this machine, with nothing in between.
     case loopback
+
+    var provider: ProviderName? {
+        switch self {
+        case .token(let token): token.provider
+        case .signed(let name): name
+        case .loopback: nil
+        }
+    }
 }
 
 /// Opens media streams: decides at the upgrade, again at `start`, and takes leave at the end.
@@ -74,9 +82,7 @@ final class StreamController {
     }
 
     private func makeHost(_ admission: Admission, _ path: StreamPath, _ query: [String: String]) -> CallHost {
-        var only = path.provider
-        if case .token(let token) = admission { only = token.provider }
-        if case .signed(let provider) = admission { only = provider }
+        let only = admission.provider ?? path.provider
         let dialects = configuration.dialects.filter { only == nil || $0.name == only }
         let engine = CallEngine(dialects: dialects, limits: configuration.limits, resamplers: shared.resamplers, at: loop.now)
         let host = CallHost(id: shared.newCallID(), engine: engine, admission: admission, query: query, loop: loop)
@@ -117,7 +123,9 @@ final class StreamController {
     }
 
     private func begin(_ call: CallInfo, _ bodyError: String?) {
-        let start = call.stream
+        var start = call.stream
+        // The bot has them; the record outlives the call and shows none.
+        start.parameters = [:]
         shared.registry.begin(
             CallRecord(
                 id: call.id, provider: start.provider, bot: call.bot, start: start, from: call.from, to: call.to,
@@ -173,7 +181,8 @@ final class StreamController {
         shared.logger.log(
             .info, "call ended", call: host.id,
             [
-                "termination": termination.rawValue, "media_in": "\(counters.mediaIn)", "media_out": "\(counters.mediaOut)",
+                "provider": host.provider?.text, "termination": termination.rawValue, "media_in": "\(counters.mediaIn)",
+                "media_out": "\(counters.mediaOut)",
                 "broken_messages": counters.brokenMessages == 0 ? nil : "\(counters.brokenMessages)",
             ])
     }

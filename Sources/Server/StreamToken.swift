@@ -24,6 +24,8 @@ final class StreamTokens: Sendable {
     /// Webhooks whose stream has not come yet. More than any server answers within a token's lifetime; past it the oldest is forgotten
     /// (its call still connects, without the webhook's fields).
     static let mostPending = 20_000
+    /// Most memory for them, nearly. Units: bytes. A webhook's fields are under 4 KiB; an unsigned one may send 64 KiB.
+    static let mostPendingBytes = 64 * 1_024 * 1_024
 
     enum Refusal: Error, Equatable {
         case malformed, forged, expired, spent, otherProvider, otherCall
@@ -42,6 +44,7 @@ final class StreamTokens: Sendable {
 
     private struct State {
         var pending: [String: (webhook: Webhook, expires: Int64)] = [:]
+        var pendingBytes = 0
         var order: [String] = []
         var spent: [String: Int64] = [:]
         var sweptAt: Int64 = 0
@@ -65,9 +68,10 @@ final class StreamTokens: Sendable {
         let bytes = JSONValue.object(claims).bytes
         state.withLock { state in
             sweep(&state, unixTime)
-            if state.pending.count >= Self.mostPending, !state.order.isEmpty { state.pending[state.order.removeFirst()] = nil }
             state.pending[nonce] = (webhook, expires)
+            state.pendingBytes += webhook.memory
             state.order.append(nonce)
+            trim(&state)
         }
         return Base64.urlText(bytes) + "." + Base64.urlText(cryptography.hmacSHA256(bytes, key: key))
     }
@@ -95,12 +99,30 @@ final class StreamTokens: Sendable {
     /// - Returns: what the webhook said; `nil` when another replica answered it.
     func spend(_ token: StreamToken, for start: StreamStart, unixTime: Int64) throws(Refusal) -> Webhook? {
         guard start.provider == token.provider else { throw .otherProvider }
-        if let bound = token.callID, let callID = start.callID, bound != callID { throw .otherCall }
+        if let bound = token.callID, bound != start.callID { throw .otherCall }
         return try state.withLock { state throws(Refusal) in
             sweep(&state, unixTime)
             guard state.spent.updateValue(token.expires, forKey: token.nonce) == nil else { throw .spent }
-            return state.pending.removeValue(forKey: token.nonce)?.webhook
+            guard let webhook = state.pending.removeValue(forKey: token.nonce)?.webhook else { return nil }
+            state.pendingBytes -= webhook.memory
+            return webhook
         }
+    }
+
+    /// Units: bytes, nearly.
+    var pendingMemory: Int { state.withLock { $0.pendingBytes } }
+
+    /// Forgets the oldest webhooks past the limits. Many at once, so that the list is not moved for each.
+    private func trim(_ state: inout State) {
+        guard state.pending.count > Self.mostPending || state.pendingBytes > Self.mostPendingBytes else { return }
+        var count = 0
+        while count < state.order.count - 1,
+            state.pending.count > Self.mostPending * 15 / 16 || state.pendingBytes > Self.mostPendingBytes / 16 * 15
+        {
+            if let old = state.pending.removeValue(forKey: state.order[count]) { state.pendingBytes -= old.webhook.memory }
+            count += 1
+        }
+        state.order.removeFirst(count)
     }
 
     /// Forgets what has expired, at most once a second.
@@ -108,6 +130,7 @@ final class StreamTokens: Sendable {
         guard unixTime > state.sweptAt else { return }
         state.sweptAt = unixTime
         state.pending = state.pending.filter { $0.value.expires >= unixTime }
+        state.pendingBytes = state.pending.values.reduce(0) { $0 + $1.webhook.memory }
         state.order.removeAll { state.pending[$0] == nil }
         // A socket opened in the token's last second may send its start ten seconds later.
         state.spent = state.spent.filter { $0.value + 60 >= unixTime }

@@ -15,6 +15,11 @@ struct Webhook: Sendable {
 
     init() {}
 
+    /// What it takes to keep it, nearly: the text and 100 bytes a string; a parsed body is several times its text. Units: bytes.
+    var memory: Int {
+        fields.reduce(500) { $0 + $1.key.utf8.count + $1.value.utf8.count + 200 } + (fields["body"]?.utf8.count ?? 0) * 16
+    }
+
     init(fields: [String: String], dialect: any ProviderDialect) {
         self.fields = fields
         caller = dialect.caller(inWebhook: fields)

@@ -169,6 +169,19 @@ final class TestWebSocket {
         }
     }
 
+    /// Reads on until the peer closes: code and reason of its close frame.
+    func receiveClose() throws -> (code: UInt16, reason: [UInt8]) {
+        while true {
+            let head = try socket.read(2)
+            var count = Int(head[1] & 0x7F)
+            if count == 126 { count = try socket.read(2).reduce(0) { $0 << 8 | Int($1) } }
+            let payload = try socket.read(count)
+            guard head[0] & 0x0F == 8 else { continue }
+            guard payload.count >= 2 else { throw TestSocket.Broken(what: "a close frame without a code") }
+            return (UInt16(payload[0]) << 8 | UInt16(payload[1]), Array(payload.dropFirst(2)))
+        }
+    }
+
     /// The next text message as a JSON object.
     func receiveJSON() throws -> [String: Any] {
         guard case .text(let text) = try receive(),
