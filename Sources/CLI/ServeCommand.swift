@@ -27,7 +27,8 @@ enum ServeCommand {
         do throws(NetError) {
             let scheme = configuration.tlsCertificate == nil ? "http" : "https"
             let server = try TrunklineServer(configuration, logger: logger, onSignal: { signals.came() })
-            Console.line("trunkline \(TrunklineCommand.version) listening on \(scheme)://\(authority(configuration.host, server.port))")
+            Console.line(
+                "trunkline \(TrunklineCommand.version) listening on \(scheme)://\(authority(configuration.host, server.port))")
             Console.line(Greeting.text(configuration, port: server.port))
             signals.wait()
             server.stop(waitingWhile: { !signals.wantsItNow })

@@ -11,7 +11,9 @@ enum SimulateCommand {
         let results = SimulationResults()
         let group: EventLoopGroup
         do throws(NetError) {
-            group = try EventLoopGroup.start(host: nil, options: LoopOptions(extraCAFile: plan.trustedFile, onSignal: { _ in results.stop() })) {
+            group = try EventLoopGroup.start(
+                host: nil, options: LoopOptions(extraCAFile: plan.trustedFile, onSignal: { _ in results.stop() })
+            ) {
                 CallDriver(plan, results, $0)
             }
         } catch {
