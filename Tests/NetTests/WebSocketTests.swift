@@ -186,6 +186,25 @@ import Testing
         #expect(bench.server.first(where: \.isClosed) == .closed(nil, .tooSlow))
     }
 
+    /// Stale audio must pile up where it is counted: the kernel's part is bounded.
+    @Test func `what waits for a peer that reads nothing is under one megabyte`() throws {
+        let sent = Inbox<Int>()
+        let bench = try Bench { told, socket in
+            guard case .message = told else { return }
+            for _ in 0..<2_000 where socket.isOpen {
+                socket.send(String(repeating: "q", count: 4_000))
+                sent.put(4_000)
+            }
+        }
+        defer { bench.stop() }
+        let client = try open(bench)
+        var room: Int32 = 65_536
+        setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
+        client.say(RawClient.frame(1, [0x61]))
+        #expect(bench.server.first(where: \.isClosed) == .closed(nil, .tooSlow))
+        #expect(sent.all.reduce(0, +) < 1_000_000)
+    }
+
     @Test func `a slow reader under the limit gets everything in order`() throws {
         let bench = try Bench { told, socket in
             guard case .message = told else { return }
