@@ -42,10 +42,10 @@ enum HelpText {
         on each call. Stops on Ctrl-C or SIGTERM.
 
         \(settings)
-              --config FILE             JSON object of settings, by the names above without dashes
+              --config FILE             JSON object of settings, by the names above without the leading dashes
 
-        Each flag may also be an environment variable: --max-calls is TRUNKLINE_MAX_CALLS. Flags win over the environment,
-        the environment over the file.
+        Each of these but --config may also be an environment variable: --max-calls is TRUNKLINE_MAX_CALLS. Flags win
+        over the environment, the environment over the file.
 
         Secrets come from the environment (or, by the same names, from the file):
           TRUNKLINE_API_KEY    what the control routes (/calls) ask for; without it they answer only to this machine

@@ -45,10 +45,10 @@ public struct ProviderSettings: Sendable {
 
     public init(_ values: [String: Secret] = [:]) { self.values = values }
 
-    /// - Returns: `nil` when the value is not set or empty.
     /// The names that are set.
     public var names: [String] { values.keys.filter { self[$0] != nil } }
 
+    /// - Returns: `nil` when the value is not set or empty.
     public subscript(_ name: String) -> String? {
         guard let value = values[name]?.exposed, !value.isEmpty else { return nil }
         return value

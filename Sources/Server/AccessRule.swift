@@ -46,7 +46,7 @@ struct AccessRule: Sendable {
             Self.fromElsewhere.contains($0) || $0.hasPrefix("x-forwarded-")
                 || ($0 == "sec-fetch-site" && request.headers[$0] != "none")
         }
-        return foreign.map { "the request carries a \($0) header, so it came through a proxy or from a web page" }
+        return foreign.map { "the request carries the header \($0), so it came through a proxy or from a web page" }
     }
 
     /// What proxies and content networks add, and browsers for a page (for what a person types, `Sec-Fetch-Site` is `none`).
