@@ -101,6 +101,7 @@ public final class EventLoop {
 
     func drainJobs() {
         for job in handle.take() { job(self) }
+        runSoon()
     }
 
     /// Resolves off the loop and comes back to it. Numeric and cached names are answered in place.
@@ -118,7 +119,7 @@ public final class EventLoop {
     /// Runs a job of this loop in its next turn.
     func later(_ job: @escaping () -> Void) {
         soon.append(job)
-        if soon.count == 1 { handle.post { $0.runSoon() } }
+        if soon.count == 1 { lws_cancel_service(context) }
     }
 
     /// Asks for the writable callback of a raw file in the next turn: libwebsockets clears the wish after that callback, so one made

@@ -7,6 +7,7 @@ import Glibc
 /// On libuv, libwebsockets 4.1.6 closes a context's wake-up descriptor twice when the context is destroyed. Between the two another
 /// thread may be given the same number (a recording's file, another loop's socket), and the second close takes it away. The kernel
 /// gives out the lowest free number, so a number that is high when it is made is not given again while lower ones are free.
+/// (A file closed by another thread in the instant of making leaves a gap that is used: groups are for a program's start.)
 enum HighDescriptors {
     /// Lowest number a context's own descriptors get. More than a process has open when its loops stop.
     static let lowest: Int32 = 1_000
