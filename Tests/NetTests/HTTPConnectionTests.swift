@@ -177,7 +177,6 @@ import Testing
             client.say("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(client.readAll().hasPrefix("HTTP/1.1 200 OK\r\n"))
         }
-        #expect(idle[0].readAll().isEmpty)
         #expect(idle.count > HTTPConnection.readingLimit)
     }
 
