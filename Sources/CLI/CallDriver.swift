@@ -116,7 +116,10 @@ final class SimulatedCall: WebSocketHandler {
     func closed(code: UInt16?, _ cause: CloseCause) {
         socket = nil
         guard !isOver else { return }
-        if case .failed(let error) = cause { return end(failure: "\(error)") }
+        if case .failed(let error) = cause {
+            if case .connect = error { return end(failure: "\(error); is trunkline serve running there?") }
+            return end(failure: "\(error)")
+        }
         provider?.connectionClosed(at: loop.now)
         end(failure: nil)
     }

@@ -34,7 +34,7 @@ enum ConfigurationLoader {
         }
         var values = file.filter { $0.key.allSatisfy(isEnvironmentLetter) }
         values.merge(environment) { _, new in new }
-        configuration.settings = try ProviderSettings(secrets(values))
+        configuration.settings = try ProviderSettings(secrets(values, dialects))
         configuration.apiKey = values["TRUNKLINE_API_KEY"].flatMap { $0.isEmpty ? nil : Secret($0) }
         configuration.secret = values["TRUNKLINE_SECRET"].flatMap { $0.isEmpty ? nil : Secret($0) }
         return configuration
@@ -72,16 +72,17 @@ enum ConfigurationLoader {
         return values
     }
 
-    /// Prefixes of the provider settings in the environment.
-    private static let prefixes = ["TWILIO_", "TELNYX_", "PLIVO_", "EXOTEL_", "VONAGE_"]
-
-    private static func secrets(_ values: [String: String]) throws(UsageError) -> [String: Secret] {
+    private static func secrets(
+        _ values: [String: String], _ dialects: [any ProviderDialect]
+    ) throws(UsageError) -> [String: Secret] {
+        let prefixes = dialects.map(\.settingsPrefix)
         var secrets = values.filter { pair in prefixes.contains { pair.key.hasPrefix($0) } }
-        if let key = secrets["VONAGE_PRIVATE_KEY"], !key.isEmpty, !key.contains("-----BEGIN") {
-            guard let data = FileManager.default.contents(atPath: key), let text = String(data: data, encoding: .utf8) else {
-                throw UsageError("VONAGE_PRIVATE_KEY: is neither a PEM key nor a file that can be read")
+        for name in dialects.flatMap(\.guide.fileSettings) {
+            guard let value = secrets[name], !value.isEmpty, !value.contains("-----BEGIN") else { continue }
+            guard let data = FileManager.default.contents(atPath: value), let text = String(data: data, encoding: .utf8) else {
+                throw UsageError("\(name): is neither a PEM key nor a file that can be read")
             }
-            secrets["VONAGE_PRIVATE_KEY"] = text
+            secrets[name] = text
         }
         return secrets.mapValues { Secret($0) }
     }

@@ -13,18 +13,10 @@ enum Greeting {
             ]
         }
         lines.append("Paste into the provider's console:")
-        let places = [
-            ("twilio", "Phone number > Voice > A call comes in > Webhook, HTTP POST"),
-            ("telnyx", "TeXML application > Voice > Webhook URL, POST"),
-            ("plivo", "Voice > XML application > Answer URL, POST"),
-            ("exotel", "App Bazaar > Voicebot applet > URL (https)"),
-            ("vonage", "Application > Voice > Answer URL, HTTP GET"),
-        ]
         for dialect in configuration.dialects {
             let name = dialect.name.text
-            let place = places.first { $0.0 == name }?.1 ?? "answer webhook"
-            lines.append(
-                "  \(name)\(String(repeating: " ", count: max(1, 8 - name.count)))https://\(host)/answer/\(name)   (\(place))")
+            let padding = String(repeating: " ", count: max(1, 8 - name.count))
+            lines.append("  \(name)\(padding)https://\(host)/answer/\(name)   (\(dialect.guide.consolePlace))")
         }
         let notes = notes(configuration)
         if !notes.isEmpty { lines += [""] + notes.map { "note: \($0)" } }
@@ -36,16 +28,14 @@ enum Greeting {
         if configuration.secret == nil {
             notes.append("TRUNKLINE_SECRET is not set: stream tokens are signed with a random key and end with this process")
         }
+        if let secret = configuration.secret, secret.exposed.utf8.count < 16 {
+            notes.append("TRUNKLINE_SECRET has fewer than 16 bytes and can be guessed; openssl rand -hex 32 makes a good one")
+        }
         if configuration.apiKey == nil {
             notes.append("TRUNKLINE_API_KEY is not set: /calls answers only to this machine, and not behind a proxy")
         }
-        let unsigned = [
-            ("twilio", "TWILIO_AUTH_TOKEN"), ("telnyx", "TELNYX_PUBLIC_KEY"), ("plivo", "PLIVO_AUTH_TOKEN"),
-            ("vonage", "VONAGE_SIGNATURE_SECRET"),
-        ].filter { configuration.settings[$0.1] == nil }
-        if !unsigned.isEmpty {
-            notes.append("webhooks are not checked until these are set: \(unsigned.map(\.1).joined(separator: ", "))")
-        }
+        let unset = configuration.dialects.compactMap(\.guide.webhookSecret).filter { configuration.settings[$0] == nil }
+        if !unset.isEmpty { notes.append("webhooks are not checked until these are set: \(unset.joined(separator: ", "))") }
         return notes
     }
 }

@@ -34,7 +34,8 @@ enum ServeCommand {
             server.stop(waitingWhile: { !signals.wantsItNow })
             return 0
         } catch {
-            Console.error("trunkline serve: \(error)")
+            let isTaken = if case .bind = error { true } else { false }
+            Console.error("trunkline serve: \(error)\(isTaken ? "; choose another address with --host and --port" : "")")
             return 1
         }
     }

@@ -101,7 +101,7 @@ struct Setting: Sendable {
 
     static func seconds(_ text: String, _ name: String, _ range: ClosedRange<Double>) throws(UsageError) -> Duration {
         guard let value = Double(text), range.contains(value) else {
-            throw UsageError("--\(name) \(text): must be seconds from \(Int(range.lowerBound)) to \(Int(range.upperBound))")
+            throw UsageError("--\(name) \(text): must be seconds from \(range.lowerBound) to \(Int(range.upperBound))")
         }
         return .milliseconds(Int((value * 1_000).rounded()))
     }

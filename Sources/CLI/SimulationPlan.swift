@@ -51,7 +51,7 @@ struct SimulationPlan: Sendable {
         rate =
             try arguments.value("rate").map { text throws(UsageError) in
                 guard let rate = Double(text), rate > 0, rate <= 10_000 else {
-                    throw UsageError("--rate \(text): must be calls per second")
+                    throw UsageError("--rate \(text): must be calls started per second, above 0 and up to 10000")
                 }
                 return rate
             } ?? 100
@@ -61,6 +61,9 @@ struct SimulationPlan: Sendable {
                 return keys
             } ?? []
         heardPath = arguments.value("heard")
+        if let heardPath, !FileManager.default.createFile(atPath: heardPath, contents: nil) {
+            throw UsageError("--heard \(heardPath): cannot be written")
+        }
         expectsEcho = arguments.has("echo")
         trustedFile = arguments.value("ca")
         let format = try Self.format(provider, arguments)
@@ -99,7 +102,11 @@ struct SimulationPlan: Sendable {
             rate = given
         }
         let format = MediaFormat(encoding, rate)
-        guard provider.speaks(format) else { throw UsageError("\(provider.rawValue) does not stream \(format)") }
+        guard provider.speaks(format) else {
+            throw UsageError(
+                "\(provider.rawValue) does not stream \(format); without --encoding and --sample-rate it streams \(provider.usualFormat)"
+            )
+        }
         return format
     }
 

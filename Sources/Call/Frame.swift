@@ -24,15 +24,15 @@ public struct Frame: Sendable {
         case inputAudioRaw(PCM16)
         /// The caller pressed a key.
         case inputDTMF(KeypadEntry)
-        /// A ``mark(_:)`` came back: everything before it has played, or was cleared.
-        case markReturned(String)
+        /// A ``mark(_:)`` came back. `wasPlayed`: everything before it has played; `false`: a clear threw it back.
+        case markReturned(String, wasPlayed: Bool)
         /// Something failed; travels upstream.
         case error(String)
 
         // Data: keep order, are dropped by an interruption.
         /// Audio for the caller, any rate, any length.
         case outputAudioRaw(PCM16)
-        /// Keys for the far end.
+        /// Keys for the far end, where the provider has a message for them (Plivo). Elsewhere they are left out and logged.
         case outputDTMF([KeypadEntry])
         /// Asks the provider to report when everything before it has played.
         case mark(String)

@@ -22,6 +22,7 @@ struct LiveCall: ~Copyable {
     private var sink: [Frame] = []
     private var source: [Frame] = []
     private var clearIsDue = false
+    private var marksOut = MarksOut()
     private var playoutWake: Moment?
 
     /// - Parameter events: what the provider said between its `start` and now.
@@ -94,7 +95,12 @@ struct LiveCall: ~Copyable {
             activity.note(at: now)
             pipeline.push(Frame(.inputDTMF(key)), at: now)
         case .markReturned(let name):
-            if name == Farewell.mark { farewell.confirmed() } else { pipeline.push(Frame(.markReturned(name)), at: now) }
+            let wasPlayed = marksOut.returned(name)
+            if name == Farewell.mark {
+                farewell.confirmed()
+            } else {
+                pipeline.push(Frame(.markReturned(name, wasPlayed: wasPlayed)), at: now)
+            }
         case .providerError(let code):
             counters.providerErrors += 1
             logbook.write(.providerError(code: code))
@@ -186,7 +192,10 @@ struct LiveCall: ~Copyable {
     mutating func encodeNext(at now: Moment, into buffer: inout MessageBuffer) -> Bool {
         if clearIsDue {
             clearIsDue = false
-            if serializer.encode(.clear, into: &buffer) { return true }
+            if serializer.encode(.clear, into: &buffer) {
+                marksOut.cleared()
+                return true
+            }
         }
         while true {
             switch playout.poll(at: now) {
@@ -197,10 +206,13 @@ struct LiveCall: ~Copyable {
                 serializer.encode(audio: packet.span, into: &buffer)
                 return true
             case .mark(let name):
-                if serializer.encode(.mark(name), into: &buffer) { return true }
+                if serializer.encode(.mark(name), into: &buffer) {
+                    marksOut.sent(name)
+                    return true
+                }
             case .keys(let keys):
                 if serializer.encode(.keys(keys), into: &buffer) { return true }
-                logbook.write(.botError("this provider has no message for keys"))
+                logbook.write(.botError("\(start.provider) has no message for keys: play their tones as audio"))
             case .allSent:
                 farewell.sent(playhead: counters.mediaOut > 0 ? playout.playhead : nil)
                 guard farewell.verdict(confirmation, at: now) == nil, confirmsPlayback else { continue }

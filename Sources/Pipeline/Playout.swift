@@ -10,12 +10,15 @@ public struct Playout {
     /// Most audio that waits, in playing time.
     ///
     /// Thirty seconds covers the longest prompt. Past it the oldest samples are dropped and counted, so a bot that talks faster than
-    /// real time cannot take the server's memory.
+    /// real time cannot take the server's memory. The newest frame is never cut: one frame may be of any length.
     public static let longestQueue = Duration.seconds(30)
     /// Longest break in what a live source says that counts as a stall: what was late leaves at once, and the timeline goes on.
     ///
     /// Half a second covers a lost packet's retransmission and a busy machine's pause. After a longer one the source has begun anew.
     public static let longestStall = Duration.milliseconds(500)
+    /// A provider plays later than our clock says, by the network's delay and its jitter buffer. For so long after the playhead an
+    /// interruption still clears; a clear of nothing costs nothing.
+    public static let providerDelay = Duration.milliseconds(200)
     /// Most marks, keys and utterance ends that wait. One for each 30 ms of the longest queue; past it new ones are refused.
     public static let mostCommands = 1_000
 
@@ -141,7 +144,7 @@ public struct Playout {
         queue.interrupt()
         marksDue.removeAll(where: \.isInterruptible)
         for mark in packets.interrupt() { marksDue.append(mark) }
-        guard clock.playhead > now, protectedUntil <= now else { return false }
+        guard clock.holdsAudio(at: now, delay: Self.providerDelay), protectedUntil <= now else { return false }
         clock.restart(at: now)
         return true
     }

@@ -23,6 +23,9 @@ struct PlayoutClock {
         playhead = now
     }
 
+    /// Whether the provider may still hold audio, when it plays by `delay` later than modelled.
+    func holdsAudio(at now: Moment, delay: Duration) -> Bool { samples > 0 && playhead.after(Interval(delay)) > now }
+
     /// Counts samples as sent. When the provider had run dry they play from now on.
     mutating func send(_ count: Int, at now: Moment) {
         if timeline < now, samples == 0 || timeline.after(longestStall) < now {

@@ -47,7 +47,7 @@ struct PlayoutQueue {
         guard !samples.isEmpty else { return }
         waitingSamples += samples.count
         if !joinLast(samples, isInterruptible) { entries.append(.audio(samples, isInterruptible: isInterruptible)) }
-        while waitingSamples > longest { dropOldest(waitingSamples - longest) }
+        while waitingSamples > longest, dropOldest(waitingSamples - longest) {}
     }
 
     /// - Parameter command: anything but audio. An utterance ends once, however often that is said.
@@ -96,8 +96,11 @@ struct PlayoutQueue {
         return true
     }
 
-    private mutating func dropOldest(_ excess: Int) {
-        for index in 0..<entries.count {
+    /// The newest audio is spared: a bot that says all it has to say in one frame is heard from its first word.
+    ///
+    /// - Returns: `false` when no other audio waits.
+    private mutating func dropOldest(_ excess: Int) -> Bool {
+        for index in 0..<entries.count - 1 {
             guard case .audio(let samples, let isInterruptible)? = entries[index] else { continue }
             let dropped = min(excess, samples.count)
             droppedSamples += dropped
@@ -107,7 +110,8 @@ struct PlayoutQueue {
             } else {
                 entries.remove(at: index)
             }
-            return
+            return true
         }
+        return false
     }
 }

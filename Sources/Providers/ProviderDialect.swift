@@ -5,6 +5,9 @@ import Wire
 ///
 /// All of it is values: a dialect does no I/O, has no clock and no randomness of its own.
 public protocol ProviderDialect: StreamDialect {
+    /// What a person who sets the provider up has to know.
+    var guide: ProviderGuide { get }
+
     /// The document that makes the provider open a media stream to us.
     func answer(_ request: AnswerRequest) -> AnswerDocument
 
@@ -23,6 +26,29 @@ public protocol ProviderDialect: StreamDialect {
 
     /// What the answer to ``hangUp(_:_:_:unixTime:)`` means.
     func outcome(ofHangUp response: HTTPResponse) -> HangUpOutcome
+}
+
+extension ProviderDialect {
+    public var guide: ProviderGuide { ProviderGuide() }
+
+    /// How the names of its settings begin in the environment: `TWILIO_`.
+    public var settingsPrefix: String { name.text.uppercased() + "_" }
+}
+
+/// How a provider is set up.
+public struct ProviderGuide: Sendable {
+    /// Where in the provider's console the answer URL belongs, and how it is asked for.
+    public var consolePlace: String
+    /// The setting that turns the check of webhooks on; `nil` when the provider signs none.
+    public var webhookSecret: String?
+    /// Settings that may be the path of a file with the value.
+    public var fileSettings: [String]
+
+    public init(consolePlace: String = "answer webhook", webhookSecret: String? = nil, fileSettings: [String] = []) {
+        self.consolePlace = consolePlace
+        self.webhookSecret = webhookSecret
+        self.fileSettings = fileSettings
+    }
 }
 
 /// What an answer webhook says about its call.

@@ -39,6 +39,7 @@ final class CallRegistry: Sendable {
         var order: [String] = []
         var totals = Totals()
         var sockets = 0
+        var hangUps = 0
     }
 
     private let state = Mutex(State())
@@ -49,16 +50,17 @@ final class CallRegistry: Sendable {
     /// Takes one of the places of `--max-calls` for a socket; `false` when none is free.
     func reserve() -> Bool {
         state.withLock { state in
-            guard state.sockets < maximumCalls else {
-                state.totals.refused += 1
-                return false
-            }
+            guard state.sockets < maximumCalls else { return false }
             state.sockets += 1
             return true
         }
     }
 
     func release() { state.withLock { $0.sockets -= 1 } }
+    func beginHangUp() { state.withLock { $0.hangUps += 1 } }
+    func endHangUp() { state.withLock { $0.hangUps -= 1 } }
+    /// REST hang-ups under way.
+    var hangUps: Int { state.withLock { $0.hangUps } }
     func countRefusal() { state.withLock { $0.totals.refused += 1 } }
 
     func begin(_ record: CallRecord) {

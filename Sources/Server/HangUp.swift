@@ -6,6 +6,8 @@ import Providers
 final class HangUp {
     /// A provider that has not answered in ten seconds will not.
     static let timeout = Duration.seconds(10)
+    /// Both tries, and a second for the turns of the loop.
+    static let longest = Duration.seconds(21)
 
     private let shared: SharedState
     private let loop: EventLoop
@@ -28,6 +30,7 @@ final class HangUp {
                 call: call, ["provider": start.provider.text])
             return
         }
+        if !isSecondTry { shared.registry.beginHangUp() }
         loop.rest.send(request, timeout: Self.timeout) { result in self.answered(result, dialect, start) }
     }
 
@@ -36,7 +39,9 @@ final class HangUp {
         switch result {
         case .success(let response):
             switch dialect.outcome(ofHangUp: response) {
-            case .ended: return shared.logger.log(.info, "paid leg ended", call: call, ["provider": start.provider.text])
+            case .ended:
+                shared.registry.endHangUp()
+                return shared.logger.log(.info, "paid leg ended", call: call, ["provider": start.provider.text])
             case .failed(let reason): return fail(reason, start)
             case .retry: failure = "status \(response.status)"
             }
@@ -48,6 +53,7 @@ final class HangUp {
     }
 
     private func fail(_ reason: String, _ start: StreamStart) {
+        shared.registry.endHangUp()
         shared.logger.log(
             .error, "the paid leg could not be ended: \(reason); end it in the provider's console", call: call,
             ["provider": start.provider.text, "provider_call_id": start.callID])

@@ -98,7 +98,14 @@ final class StreamController {
         var webhook = Webhook()
         if case .token(let token) = host.admission {
             do {
-                webhook = try shared.tokens.spend(token, for: start, unixTime: Int64(shared.unixTime)) ?? webhook
+                if let known = try shared.tokens.spend(token, for: start, unixTime: Int64(shared.unixTime)) {
+                    webhook = known
+                } else {
+                    webhook.bot = token.bot
+                    shared.logger.log(
+                        .warning, "the webhook's fields are not here: another replica answered it, or too many wait", call: host.id,
+                        ["provider": start.provider.text])
+                }
             } catch {
                 return refuse(error.sentence, host, start)
             }
@@ -115,14 +122,14 @@ final class StreamController {
         guard let bot = configuration.bots[name] else { return refuse("no bot is named \(name)", host, start) }
         do {
             let pipeline = try bot.pipeline(for: call)
-            begin(call, bodyError?.description)
+            begin(call, pipeline, bodyError?.description)
             return .admitted(call, pipeline)
         } catch {
             return refuse("bot \(name): \(error.description)", host, start, .botFailed)
         }
     }
 
-    private func begin(_ call: CallInfo, _ bodyError: String?) {
+    private func begin(_ call: CallInfo, _ pipeline: BotPipeline, _ bodyError: String?) {
         var start = call.stream
         // The bot has them; the record outlives the call and shows none.
         start.parameters = [:]
@@ -135,12 +142,22 @@ final class StreamController {
             .info, "call started", call: call.id,
             [
                 "provider": start.provider.text, "provider_call_id": start.callID, "stream_id": start.streamID,
-                "pipeline": "\(start.provider)(\(start.inbound)) -> \(call.bot) -> \(start.provider)(\(start.outbound))",
+                "pipeline": Self.path(start, call.bot, pipeline),
             ])
         if let bodyError {
             shared.logger.log(
                 .warning, "the call's body field was left out: \(bodyError); send JSON as base64, percent-encoded", call: call.id)
         }
+    }
+
+    /// `twilio(8000 mu-law) -> Speex(8000->24000) -> echo -> twilio(8000 mu-law)`. What the bot says is converted frame by frame, from
+    /// whatever rate the frame has.
+    private static func path(_ start: StreamStart, _ bot: String, _ pipeline: BotPipeline) -> String {
+        var steps = ["\(start.provider)(\(start.inbound))"]
+        if let rate = pipeline.inputRate, rate != start.inbound.rate {
+            steps.append("Speex(\(start.inbound.rate.hertz)->\(rate.hertz))")
+        }
+        return (steps + [bot, "\(start.provider)(\(start.outbound))"]).joined(separator: " -> ")
     }
 
     private func refuse(_ reason: String, _ host: CallHost, _ start: StreamStart, _ word: Termination = .refused) -> CallInput {

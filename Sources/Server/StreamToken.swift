@@ -10,9 +10,14 @@ struct StreamToken: Sendable, Equatable {
     /// From the answer to the stream's upgrade. Providers dial within seconds; two minutes outlive their retries.
     static let lifetime: Int64 = 120
 
+    /// Units: bytes. No provider's id is longer; a webhook with a longer one gets a token that is bound to no call.
+    static let longestCallID = 128
+
     let provider: ProviderName
     /// The provider's call id, where the webhook named it and the stream will name it alike.
     let callID: String?
+    /// The bot that the webhook named, so that any replica lets the same one answer.
+    let bot: String?
     /// Seconds since 1970.
     let expires: Int64
     /// Tells tokens apart; spent tokens are remembered by it.
@@ -64,7 +69,8 @@ final class StreamTokens: Sendable {
         let nonce = Hex.text(cryptography.randomBytes(12))
         let expires = unixTime + StreamToken.lifetime
         var claims: [String: JSONValue] = ["p": .string(provider.text), "e": .number(Double(expires)), "n": .string(nonce)]
-        if let callID { claims["c"] = .string(callID) }
+        if let callID, callID.utf8.count <= StreamToken.longestCallID { claims["c"] = .string(callID) }
+        if let bot = webhook.bot { claims["b"] = .string(bot) }
         let bytes = JSONValue.object(claims).bytes
         state.withLock { state in
             sweep(&state, unixTime)
@@ -88,7 +94,8 @@ final class StreamTokens: Sendable {
             let expires = claims["e"]?.number
         else { throw .malformed }
         let token = StreamToken(
-            provider: ProviderName(provider), callID: claims["c"]?.string, expires: Int64(expires), nonce: nonce)
+            provider: ProviderName(provider), callID: claims["c"]?.string, bot: claims["b"]?.string, expires: Int64(expires),
+            nonce: nonce)
         guard unixTime <= token.expires else { throw .expired }
         guard state.withLock({ $0.spent[nonce] == nil }) else { throw .spent }
         return token

@@ -32,18 +32,27 @@ public final class TrunklineServer: Sendable {
     /// Calls that are live.
     public var liveCalls: Int { shared.registry.liveCount }
 
-    /// Takes no new calls, waits up to the drain time-out for the live ones, ends the rest and stops the loops. Returns when all is gone.
+    /// Takes no new calls, waits up to the drain time-out for the live ones, ends the rest at their providers too, and stops the loops.
+    /// Returns when all is gone.
     ///
     /// - Parameter waitingWhile: asked now and then; `false` ends the waiting.
     public func stop(waitingWhile isPatient: () -> Bool = { true }) {
         shared.isDraining = true
         let timeout = shared.configuration.drainTimeout
         if timeout > .zero { shared.logger.log(.info, "draining", ["calls": "\(liveCalls)", "at_most": "\(timeout)"]) }
-        let clock = ContinuousClock()
-        let deadline = clock.now + timeout
-        while shared.registry.sockets > 0, clock.now < deadline, isPatient() { usleep(20_000) }
+        wait(atMost: timeout, while: { isPatient() && shared.registry.sockets > 0 })
+        for handle in group.handles { handle.post { ($0.service as? LoopServer)?.cancelAll(.shutdown) } }
+        // Paid legs are ended before the loops are: a line that stays open costs money.
+        wait(atMost: HangUp.longest, while: { isPatient() && (shared.registry.sockets > 0 || shared.registry.hangUps > 0) })
         group.stop()
         group.wait()
         shared.logger.flush()
+    }
+
+    /// Looks every 20 ms: nobody waits for the end of a server more exactly.
+    private func wait(atMost limit: Duration, while isWaiting: () -> Bool) {
+        let clock = ContinuousClock()
+        let deadline = clock.now + limit
+        while isWaiting(), clock.now < deadline { usleep(20_000) }
     }
 }

@@ -214,12 +214,30 @@ struct CallEngineTests {
     }
 
     @Test
+    func `a mark that a clear throws back does not count as played`() {
+        let notes = Notes()
+        let bot = Step { frame, _, _ in
+            if frame.word.hasPrefix("returned") { notes.lines.append(frame.word) }
+            return true
+        }
+        let run = CallRun.started([bot])
+        run.push(.outputAudioRaw(.silence(milliseconds: 40, rate: .hz8000)))
+        run.push(.mark("m"))
+        run.push(.interruption)
+        run.receive("mark:m")
+        run.push(.outputAudioRaw(.silence(milliseconds: 20, rate: .hz8000)))
+        run.push(.mark("m"))
+        run.receive("mark:m")
+        #expect(notes.lines == ["returned m, cleared", "returned m"])
+    }
+
+    @Test
     func `keys that the provider has no message for are logged`() {
         var dialect = FakeDialect()
         dialect.knowsKeys = false
         let run = CallRun.started(dialect: dialect)
         run.push(.outputDTMF([.one]))
-        #expect(run.logs == ["log bot: this provider has no message for keys"])
+        #expect(run.logs == ["log bot: fake has no message for keys: play their tones as audio"])
     }
 
     @Test

@@ -23,9 +23,28 @@ struct PlayoutInterruptionTests {
         var run = PlayoutRun()
         run.say(Ramp.samples(from: 0, count: 160))
         run.poll()
-        run.advance(.milliseconds(20))
+        run.advance(.milliseconds(20) + Playout.providerDelay)
         run.interrupt()
         #expect(!run.sent.contains(.clear))
+    }
+
+    @Test
+    func `there is a clear while the provider may be late`() {
+        var run = PlayoutRun()
+        run.say(Ramp.samples(from: 0, count: 160))
+        run.poll()
+        run.advance(.milliseconds(15) + Playout.providerDelay)
+        run.interrupt()
+        #expect(run.sent.last == .clear)
+        run.interrupt()
+        #expect(run.sent.filter { $0 == .clear }.count == 1)
+    }
+
+    @Test
+    func `there is no clear when nothing was ever said`() {
+        var run = PlayoutRun()
+        run.interrupt()
+        #expect(run.sent.isEmpty)
     }
 
     @Test

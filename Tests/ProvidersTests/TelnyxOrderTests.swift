@@ -116,6 +116,29 @@ import Testing
         #expect(events.count + order.dropped == 9)
     }
 
+    @Test func `when the first two are swapped none is lost`() throws {
+        var serializer = TelnyxDialect().makeSerializer()
+        var events: [CallEvent] = []
+        let start = Array(#"{"event":"start","stream_id":"s","start":{"call_control_id":"c"}}"#.utf8)
+        try serializer.decode(start.span, .text, at: .zero, into: &events)
+        for (chunk, payload) in [(2, "AA=="), (1, "/w=="), (3, "gA==")] {
+            let media = Array(#"{"event":"media","media":{"chunk":"\#(chunk)","payload":"\#(payload)"}}"#.utf8)
+            try serializer.decode(media.span, .text, at: .zero, into: &events)
+        }
+        let samples = events.compactMap { if case .audio(let audio) = $0 { audio.samples } else { nil } }
+        #expect(samples == [[0], [-32_124], [32_124]])
+    }
+
+    @Test func `a stream that was joined late begins where it was joined`() throws {
+        var serializer = TelnyxDialect().makeSerializer()
+        var events: [CallEvent] = []
+        let start = Array(#"{"event":"start","stream_id":"s","start":{"call_control_id":"c"}}"#.utf8)
+        try serializer.decode(start.span, .text, at: .zero, into: &events)
+        let media = Array(#"{"event":"media","media":{"chunk":"900","payload":"/w=="}}"#.utf8)
+        try serializer.decode(media.span, .text, at: .zero, into: &events)
+        #expect(events.count == 2 && serializer.wake == nil)
+    }
+
     @Test func `a serializer wakes for what waits and releases it`() throws {
         var serializer = TelnyxDialect().makeSerializer()
         var events: [CallEvent] = []

@@ -51,6 +51,22 @@ import Testing
         #expect(double.next()?.target.contains("CA9") == true)
     }
 
+    @Test func `a server that stops ends the paid legs of its calls`() throws {
+        let double = try RESTDouble([(200, "{}")])
+        defer { double.stop() }
+        let server = try server(double)
+        let socket = try TestWebSocket(port: server.port, target: "/ws/twilio?bot=patient")
+        try socket.send(TwilioWire.start(call: "CA3"))
+        try socket.send(TwilioWire.media(TwilioWire.frame(1), chunk: 1))
+        while !server.log.contains("call started") {
+            #expect(try TestHTTP("GET", "/healthz", port: server.port).status == 200)
+        }
+        server.server.stop()
+        #expect(try socket.closeCode() == 1001)
+        #expect(double.next()?.target.contains("CA3") == true)
+        #expect(server.log.contains("paid leg ended"))
+    }
+
     @Test func `when the caller hangs up nothing is asked of the provider`() throws {
         let double = try RESTDouble([(200, "{}")])
         defer { double.stop() }

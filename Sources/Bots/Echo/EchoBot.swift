@@ -5,7 +5,7 @@ import Wire
 
 /// Says back what the caller says, at once or after a delay. It is also the wire test: every sample that comes in goes out.
 ///
-/// A call may ask, by stream parameter, query of the WebSocket URL or number in the body, for
+/// A call may ask, by stream parameter, query of the WebSocket URL, field of the answer webhook or number in the body, for
 /// - `delay_ms`: 0 to 10,000;
 /// - `pipeline_rate`: 8000, 16000, 22050, 24000, 44100 or 48000 Hz. The audio is converted on its way in and out, which tests that path.
 public struct EchoBot: Bot {
@@ -40,7 +40,7 @@ public struct EchoBot: Bot {
     }
 
     private func asked(_ name: String, _ call: CallInfo) -> String? {
-        call.parameters[name] ?? call.query[name] ?? call.body?[name]?.spelling
+        call.parameters[name] ?? call.query[name] ?? call.webhook[name] ?? call.body?[name]?.spelling
     }
 }
 

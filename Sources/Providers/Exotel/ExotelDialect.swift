@@ -17,4 +17,6 @@ public struct ExotelDialect: ProviderDialect {
             from: (fields["CallFrom"] ?? fields["From"]).map { PhoneNumber($0) },
             to: (fields["CallTo"] ?? fields["To"]).map { PhoneNumber($0) })
     }
+
+    public var guide: ProviderGuide { ProviderGuide(consolePlace: "App Bazaar > Voicebot applet > URL (https)") }
 }

@@ -17,4 +17,9 @@ public struct PlivoDialect: ProviderDialect {
         WebhookCaller(
             callID: fields["CallUUID"], from: fields["From"].map { PhoneNumber($0) }, to: fields["To"].map { PhoneNumber($0) })
     }
+
+    public var guide: ProviderGuide {
+        ProviderGuide(
+            consolePlace: "Voice > XML application > Answer URL, POST", webhookSecret: "PLIVO_AUTH_TOKEN")
+    }
 }

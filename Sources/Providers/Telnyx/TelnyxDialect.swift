@@ -28,4 +28,9 @@ public struct TelnyxDialect: ProviderDialect {
     public func caller(inWebhook fields: [String: String]) -> WebhookCaller {
         WebhookCaller(from: fields["From"].map { PhoneNumber($0) }, to: fields["To"].map { PhoneNumber($0) })
     }
+
+    public var guide: ProviderGuide {
+        ProviderGuide(
+            consolePlace: "TeXML application > Voice > Webhook URL, POST", webhookSecret: "TELNYX_PUBLIC_KEY")
+    }
 }

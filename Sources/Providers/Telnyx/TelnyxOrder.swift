@@ -34,6 +34,13 @@ struct TelnyxOrder {
     /// When the message that waits longest has waited long enough.
     var wake: Moment? { waiting.lazy.map(\.since).min().map { $0 + Self.longestWait } }
 
+    /// Says with which number the count begins. Without it, it begins with the first message, whatever its number.
+    ///
+    /// A first message further on than what may wait is no disorder: the stream was joined late.
+    mutating func begin(with first: Int, before number: Int) {
+        if next == nil, (first...first + Self.maximumWaiting).contains(number) { next = first }
+    }
+
     /// Takes one message.
     ///
     /// - Parameter audio: `nil` for a message that takes part in the count and has no audio.

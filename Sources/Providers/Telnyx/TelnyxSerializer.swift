@@ -96,6 +96,8 @@ struct TelnyxSerializer: StreamSerializer {
             return
         }
         let number = number(of: media, root, message)
+        // Telnyx counts chunks from one: when the first two are swapped, the second to come is not late.
+        if numbering == .chunk, let number { order.begin(with: 1, before: number) }
         do {
             let audio = try audio(media, message, format)
             if let number {

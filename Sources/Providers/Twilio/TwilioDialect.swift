@@ -17,4 +17,9 @@ public struct TwilioDialect: ProviderDialect {
         WebhookCaller(
             callID: fields["CallSid"], from: fields["From"].map { PhoneNumber($0) }, to: fields["To"].map { PhoneNumber($0) })
     }
+
+    public var guide: ProviderGuide {
+        ProviderGuide(
+            consolePlace: "Phone number > Voice > A call comes in > Webhook, HTTP POST", webhookSecret: "TWILIO_AUTH_TOKEN")
+    }
 }

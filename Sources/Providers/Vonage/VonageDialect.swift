@@ -17,4 +17,10 @@ public struct VonageDialect: ProviderDialect {
         WebhookCaller(
             callID: fields["uuid"], from: fields["from"].map { PhoneNumber($0) }, to: fields["to"].map { PhoneNumber($0) })
     }
+
+    public var guide: ProviderGuide {
+        ProviderGuide(
+            consolePlace: "Application > Voice > Answer URL, HTTP GET", webhookSecret: "VONAGE_SIGNATURE_SECRET",
+            fileSettings: ["VONAGE_PRIVATE_KEY"])
+    }
 }
