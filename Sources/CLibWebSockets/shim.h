@@ -2,6 +2,7 @@
 #include <libwebsockets.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 // MessageBuffer keeps 16 bytes free in front of a message; libwebsockets writes its frame header there.
@@ -46,3 +47,8 @@ static inline int lwsx_socket_pair(int *pair) { return socketpair(AF_UNIX, SOCK_
 
 static inline int lwsx_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
 
+// Whether the other end of a socket pair has closed, not only ended one direction.
+static inline int lwsx_has_hung_up(int fd) {
+    struct pollfd entry = {.fd = fd, .events = 0};
+    return poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR)) != 0;
+}

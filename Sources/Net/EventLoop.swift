@@ -140,13 +140,13 @@ public final class EventLoop {
         readingOrder.append(handle)
     }
 
-    private func isReading(_ handle: UInt) -> Bool { (sessions[handle] as? HTTPConnection)?.isReading ?? false }
+    private func isReading(_ handle: UInt) -> Bool { (sessions[handle] as? any ReadingSession)?.isReading ?? false }
 
     /// Makes room for a new connection: who sends a request sends it at once, who holds a place does not.
     func dropOldestReading() {
         let count = readingOrder.firstIndex(where: isReading).map { $0 + 1 } ?? readingOrder.count
         guard count > 0 else { return }
-        (sessions[readingOrder[count - 1]] as? HTTPConnection)?.dropUnread()
+        (sessions[readingOrder[count - 1]] as? any ReadingSession)?.dropUnread()
         readingOrder.removeFirst(count)
     }
 

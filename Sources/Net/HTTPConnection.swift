@@ -7,7 +7,7 @@ import Glibc
 /// The socket is watched as a raw file and read here: that keeps the request target as it was sent, which Twilio's and Plivo's
 /// signatures cover, and gives each refusal a status and a body. Only a valid, accepted WebSocket handshake goes to libwebsockets.
 /// See the decision `http-head`.
-public final class HTTPConnection: Session {
+public final class HTTPConnection: ReadingSession {
     /// Longest request head. Units: bytes. Signed webhooks with many query fields stay under 8 KiB; the rest is head room.
     public static let headLimit = 16_384
     /// Longest request body. Units: bytes. Webhook forms and dial-out requests are a tenth of it.

@@ -11,6 +11,13 @@ protocol Session: AnyObject {
     func released()
 }
 
+/// A connection that holds one of the places for requests that are not whole yet (``HTTPConnection/readingLimit``).
+protocol ReadingSession: Session {
+    var isReading: Bool { get }
+    /// Gives its place up to a newer connection.
+    func dropUnread()
+}
+
 /// The sessions of one loop, by handles that cannot dangle.
 ///
 /// libwebsockets keeps a handle as a connection's opaque pointer. A handle is a slot's number and how often the slot was used,

@@ -13,6 +13,9 @@ final class TLSDoor {
     /// The kernel's buffer of each direction of the pair. Units: bytes. Small, so that ``WebSocket/queueLimit`` stays the measure of
     /// a slow peer.
     static let pairBuffer: Int32 = 32_768
+    /// How often the plain side is asked whether it has hung up while a client that takes nothing keeps it waiting. libwebsockets cannot
+    /// close its end of a full pair, and would try without a pause.
+    static let hangUpCheck = Duration.milliseconds(50)
     /// Pieces moved in one turn; the rest waits for the next, so that one connection cannot hold the loop.
     static let piecesPerTurn = 32
 
@@ -31,6 +34,8 @@ final class TLSDoor {
     private var innerEnded = false
     private var toldInner = false
     private var toldOuter = false
+    /// The plain side has closed while the client has not taken all: it is watched no more, since its hang-up would be reported for ever.
+    private var innerLeft = false
     /// The TLS session waits for the socket to become writable.
     private var wantsWrite = false
 
@@ -44,6 +49,7 @@ final class TLSDoor {
             bytes.append(contentsOf: new)
             start = 0
         }
+        mutating func append(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
         mutating func took(_ count: Int) {
             start += count
             // An idle call keeps no buffer.
@@ -60,7 +66,7 @@ final class TLSDoor {
         let door = TLSDoor(loop, ssl, fd, peer)
         guard let wsi = door.watch(fd, isOuter: true) else { return }
         door.outer = wsi
-        loop.readingRequests += 1
+        loop.startedReading(UInt(bitPattern: lws_get_opaque_user_data(wsi)))
         lws_set_timer_usecs(wsi, handshakeTime.nanoseconds / 1_000)
     }
 
@@ -85,7 +91,7 @@ final class TLSDoor {
     }
 
     /// One end of the relay, as libwebsockets sees it.
-    final class Side: Session {
+    final class Side: ReadingSession {
         let door: TLSDoor
         let isOuter: Bool
 
@@ -99,21 +105,25 @@ final class TLSDoor {
         ) -> Int32 {
             switch reason {
             case LWS_CALLBACK_RAW_RX_FILE, LWS_CALLBACK_RAW_WRITEABLE_FILE: door.pump()
-            case LWS_CALLBACK_TIMER: door.timeout()
+            case LWS_CALLBACK_TIMER: if isOuter { door.timeout() } else { door.askInner() }
             case LWS_CALLBACK_RAW_CLOSE_FILE:
                 door.gone(isOuter)
                 return 0
             default: return 0
             }
-            return door.isDone ? -1 : 0
+            return door.isDone || (!isOuter && door.innerLeft) ? -1 : 0
         }
+
+        var isReading: Bool { isOuter && !door.isEstablished && !door.isDone }
+
+        func dropUnread() { if isReading { door.finish() } }
 
         func released() { door.gone(isOuter) }
     }
 
     private func gone(_ isOuter: Bool) {
         if isOuter { outer = nil } else { inner = nil }
-        finish()
+        if isOuter || !innerLeft { finish() }
     }
 
     private func finish() {
@@ -254,6 +264,32 @@ final class TLSDoor {
         if toldInner && toldOuter { finish() }
     }
 
+    /// Once the plain side has hung up, takes all that it wrote and lets it go. What is left goes to the client, for as long as one
+    /// side may stay open.
+    private func askInner() {
+        guard !isDone, !innerLeft, !outbound.isEmpty, let inner else { return }
+        guard lwsx_has_hung_up(innerFD) != 0 else {
+            lws_set_timer_usecs(inner, Self.hangUpCheck.nanoseconds / 1_000)
+            return
+        }
+        // At most what the pair holds.
+        while !innerEnded {
+            let count = recv(innerFD, loop.scratch, EventLoop.readSize, 0)
+            if count > 0 {
+                outbound.append(UnsafeRawBufferPointer(start: loop.scratch, count: count))
+            } else {
+                innerEnded = true
+            }
+        }
+        innerLeft = true
+        inbound = Pending()
+        outerEnded = true
+        toldInner = true
+        linger()
+        lws_rx_flow_control(inner, 0)
+        lws_set_timer_usecs(inner, 1)
+    }
+
     private func linger() {
         if let outer { lws_set_timer_usecs(outer, Self.lingerTime.nanoseconds / 1_000) }
     }
@@ -265,6 +301,7 @@ final class TLSDoor {
             if wantsWrite { loop.askWritable { [weak self] in self?.outer } }
         }
         if let inner {
+            if !outbound.isEmpty { lws_set_timer_usecs(inner, Self.hangUpCheck.nanoseconds / 1_000) }
             lws_rx_flow_control(inner, outbound.isEmpty && !innerEnded ? 1 : 0)
             if !inbound.isEmpty { loop.askWritable { [weak self] in self?.inner } }
         }

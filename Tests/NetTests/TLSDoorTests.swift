@@ -105,6 +105,69 @@ import Testing
         #expect(told.first(where: \.isClosed) != nil)
     }
 
+    @Test func `a client over TLS that reads nothing is cut off, and its end costs the loop nothing`() throws {
+        let bench = try secure { told, socket in
+            guard case .message = told else { return }
+            // Bit by bit, so that every buffer on the way is full when the queue is.
+            let loop = socket.loop
+            (loop.service as? EchoService)?.woken = { now in
+                guard socket.isOpen else { return }
+                socket.send(String(repeating: "q", count: 16_000))
+                loop.setWake(now + .milliseconds(2))
+            }
+            loop.setWake(loop.now)
+        }
+        defer { bench.stop() }
+        // The client's loop stands still at the first message, until the end of the test.
+        let gate = DispatchSemaphore(value: 0)
+        let far = try EventLoopGroup.start(host: nil, options: LoopOptions(extraCAFile: Self.file("ca.pem"))) {
+            EchoService($0, Inbox(), Inbox(), hook: Bench.echo)
+        }
+        defer {
+            gate.signal()
+            far.stop(grace: .zero)
+            far.wait()
+        }
+        let request = WebSocketClientRequest("wss://localhost:\(bench.port)/")
+        far.handles[0].post { loop in
+            let notes = Notes(Inbox()) { told, socket in
+                if told == .opened { socket.send("x") }
+                if case .message = told {
+                    gate.wait()
+                    gate.signal()
+                }
+            }
+            loop.connect(request, handler: notes)
+        }
+        #expect(bench.server.first(where: \.isClosed) == .closed(nil, .tooSlow))
+        let spent = Inbox<Double>()
+        bench.group.handles[0].post { loop in
+            let before = Self.processorTime()
+            (loop.service as? EchoService)?.woken = { _ in spent.put(Self.processorTime() - before) }
+            loop.setWake(loop.now + .seconds(1))
+        }
+        #expect((spent.wait(1).first ?? 1) < 0.5)
+    }
+
+    /// Of this thread. Units: seconds.
+    private static func processorTime() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    @Test func `half handshakes hold no more places than half requests`() throws {
+        let bench = try secure()
+        defer { bench.stop() }
+        var idle: [RawClient] = []
+        for _ in 0..<(HTTPConnection.readingLimit + 200) {
+            idle.append(try bench.client())
+            idle.last?.say("\u{16}\u{3}\u{1}")
+        }
+        #expect(try bench.rest(HTTPRequest(.get, "https://localhost:\(bench.port)/x"))?.get().status == 200)
+        #expect(idle[0].readAll().isEmpty)
+    }
+
     @Test func `a hundred clients over TLS on two loops get their echo, and a stop tells them 1001`() throws {
         let bench = try secure(loops: 2)
         let told = Inbox<Told>()
