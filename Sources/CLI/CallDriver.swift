@@ -43,7 +43,11 @@ final class CallDriver: LoopService {
         loop.connect(WebSocketClientRequest(plan.url), handler: call)
     }
 
-    private func arm(_ wake: Moment) {
+    /// The loop's timer counts whole milliseconds: asked for less, it fires again and again until the moment has come.
+    private static let grain = Duration.milliseconds(1)
+
+    private func arm(_ moment: Moment) {
+        let wake = max(moment, loop.now + Self.grain)
         if let armed, armed <= wake { return }
         armed = wake
         loop.setWake(wake)
