@@ -11,8 +11,7 @@ struct ExotelSerializer: StreamSerializer {
 
     private var state = State.waiting
     private var scanner = JSONScanner()
-    /// PCM of one message; the memory is kept.
-    private var scratch: [UInt8] = []
+    private var payload = MediaPayload()
 
     var playout: PlayoutProfile {
         switch state {
@@ -37,14 +36,10 @@ struct ExotelSerializer: StreamSerializer {
             events.append(.started(start))
         } else if scanner.equals(event, "dtmf", in: message) {
             _ = try stream("dtmf")
-            let dtmf = try scanner.object("dtmf", of: root, in: message, at: "dtmf")
-            let digit = try scanner.text("digit", of: dtmf, in: message, at: "dtmf.digit")
-            guard let keys = KeypadEntry.keys(in: digit), keys.count == 1 else { throw WireError(.outOfRange, at: "dtmf.digit") }
-            events.append(.key(keys[0]))
+            events.append(.key(try scanner.key(of: root, in: message)))
         } else if scanner.equals(event, "mark", in: message) {
             _ = try stream("mark")
-            let mark = try scanner.object("mark", of: root, in: message, at: "mark")
-            events.append(.markReturned(try scanner.text("name", of: mark, in: message, at: "mark.name")))
+            events.append(.markReturned(try scanner.markName(of: root, in: message)))
         } else if scanner.equals(event, "clear", in: message) {
             _ = try stream("clear")
             events.append(.cleared)
@@ -65,26 +60,14 @@ struct ExotelSerializer: StreamSerializer {
         _ root: JSONScanner.Node, _ message: Span<UInt8>, _ rate: SampleRate
     ) throws(WireError) -> PCM16? {
         let media = try scanner.object("media", of: root, in: message, at: "media")
-        let payload = try scanner.string("payload", of: media, in: message, at: "media.payload")
-        scratch.removeAll(keepingCapacity: true)
-        try scanner.base64(payload, in: message, at: "media.payload", into: &scratch)
-        guard !scratch.isEmpty else { return nil }
-        var samples: [Int16] = []
-        guard LinearPCM.decode(scratch.span, .littleEndian, into: &samples) else {
-            throw WireError(.oddByteCount, at: "media.payload")
-        }
-        return PCM16(samples: samples, rate: rate)
+        return try payload.decode(media, scanner, message, as: MediaFormat(.linear16, rate))
     }
 
     /// Writes `media`; before `start`, when the stream has no id yet, an empty message.
     mutating func encode(audio samples: Span<Int16>, into message: inout MessageBuffer) {
         message.reset(.text)
         guard case .streaming(let stream) = state else { return }
-        scratch.removeAll(keepingCapacity: true)
-        LinearPCM.encode(samples, .littleEndian, into: &scratch)
-        message.storage.append(contentsOf: stream.audioPrefix)
-        Base64.encode(scratch.span, into: &message.storage)
-        message.storage.append(contentsOf: ExotelStream.audioSuffix)
+        payload.encode(samples, as: .linear16, between: stream.audioPrefix, and: ExotelStream.audioSuffix, into: &message)
     }
 
     /// `false` for keys, and before `start`, when the stream has no id yet.

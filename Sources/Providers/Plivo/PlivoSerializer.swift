@@ -11,8 +11,7 @@ struct PlivoSerializer: StreamSerializer {
 
     private var state = State.waiting
     private var scanner = JSONScanner()
-    /// Encoded audio of one message; the memory is kept.
-    private var scratch: [UInt8] = []
+    private var payload = MediaPayload()
 
     var playout: PlayoutProfile {
         switch state {
@@ -37,10 +36,7 @@ struct PlivoSerializer: StreamSerializer {
             events.append(.started(start))
         } else if scanner.equals(event, "dtmf", in: message) {
             _ = try stream("dtmf")
-            let dtmf = try scanner.object("dtmf", of: root, in: message, at: "dtmf")
-            let digit = try scanner.text("digit", of: dtmf, in: message, at: "dtmf.digit")
-            guard let keys = KeypadEntry.keys(in: digit), keys.count == 1 else { throw WireError(.outOfRange, at: "dtmf.digit") }
-            events.append(.key(keys[0]))
+            events.append(.key(try scanner.key(of: root, in: message)))
         } else if scanner.equals(event, "playedStream", in: message) || scanner.equals(event, "played", in: message) {
             _ = try stream("playedStream")
             events.append(.markReturned(try scanner.text("name", of: root, in: message, at: "name")))
@@ -64,35 +60,16 @@ struct PlivoSerializer: StreamSerializer {
         _ root: JSONScanner.Node, _ message: Span<UInt8>, _ format: MediaFormat
     ) throws(WireError) -> PCM16? {
         let media = try scanner.object("media", of: root, in: message, at: "media")
-        let payload = try scanner.string("payload", of: media, in: message, at: "media.payload")
-        if let track = scanner.member("track", of: media, in: message), scanner.equals(track, "outbound", in: message) {
-            return nil
-        }
-        scratch.removeAll(keepingCapacity: true)
-        try scanner.base64(payload, in: message, at: "media.payload", into: &scratch)
-        guard !scratch.isEmpty else { return nil }
-        var samples: [Int16] = []
-        if format.encoding == .muLaw {
-            MuLaw.decode(scratch.span, into: &samples)
-        } else if !LinearPCM.decode(scratch.span, .littleEndian, into: &samples) {
-            throw WireError(.oddByteCount, at: "media.payload")
-        }
-        return PCM16(samples: samples, rate: format.rate)
+        guard !scanner.isOutbound(media, in: message) else { return nil }
+        return try payload.decode(media, scanner, message, as: format)
     }
 
     /// Writes `playAudio`; before `start`, when the format is not known yet, an empty message.
     mutating func encode(audio samples: Span<Int16>, into message: inout MessageBuffer) {
         message.reset(.text)
         guard case .streaming(let stream) = state else { return }
-        scratch.removeAll(keepingCapacity: true)
-        if stream.format.encoding == .muLaw {
-            MuLaw.encode(samples, into: &scratch)
-        } else {
-            LinearPCM.encode(samples, .littleEndian, into: &scratch)
-        }
-        message.storage.append(contentsOf: stream.audioPrefix)
-        Base64.encode(scratch.span, into: &message.storage)
-        message.storage.append(contentsOf: PlivoStream.audioSuffix)
+        payload.encode(
+            samples, as: stream.format.encoding, between: stream.audioPrefix, and: PlivoStream.audioSuffix, into: &message)
     }
 
     /// `false` before `start`, when the stream has no id yet.

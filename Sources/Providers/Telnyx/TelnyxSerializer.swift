@@ -17,8 +17,7 @@ struct TelnyxSerializer: StreamSerializer {
     /// Which number orders the media: decided by the first media message.
     private var numbering: Numbering?
     private var order = TelnyxOrder()
-    /// Encoded audio of one message; the memory is kept.
-    private var scratch: [UInt8] = []
+    private var payload = MediaPayload()
 
     private enum Numbering {
         /// `media.chunk` counts the media.
@@ -57,14 +56,10 @@ struct TelnyxSerializer: StreamSerializer {
         }
         if scanner.equals(event, "dtmf", in: message) {
             try requireStart("dtmf")
-            let dtmf = try scanner.object("dtmf", of: root, in: message, at: "dtmf")
-            let digit = try scanner.text("digit", of: dtmf, in: message, at: "dtmf.digit")
-            guard let keys = KeypadEntry.keys(in: digit), keys.count == 1 else { throw WireError(.outOfRange, at: "dtmf.digit") }
-            events.append(.key(keys[0]))
+            events.append(.key(try scanner.key(of: root, in: message)))
         } else if scanner.equals(event, "mark", in: message) {
             try requireStart("mark")
-            let mark = try scanner.object("mark", of: root, in: message, at: "mark")
-            events.append(.markReturned(try scanner.text("name", of: mark, in: message, at: "mark.name")))
+            events.append(.markReturned(try scanner.markName(of: root, in: message)))
         } else if scanner.equals(event, "error", in: message) {
             let payload = try scanner.object("payload", of: root, in: message, at: "payload")
             events.append(.providerError(code: try scanner.text("code", of: payload, in: message, at: "payload.code")))
@@ -88,7 +83,7 @@ struct TelnyxSerializer: StreamSerializer {
     ) throws(WireError) {
         guard case .streaming(let format) = state else { throw WireError(.beforeStart, at: "media") }
         let media = try scanner.object("media", of: root, in: message, at: "media")
-        if let track = scanner.member("track", of: media, in: message), scanner.equals(track, "outbound", in: message) {
+        if scanner.isOutbound(media, in: message) {
             // The other track has its own chunks; it shares the sequence.
             if numbering == .sequence, let number = scanner.integer("sequence_number", of: root, in: message) {
                 order.insert(number, nil, at: now, into: &events)
@@ -99,7 +94,7 @@ struct TelnyxSerializer: StreamSerializer {
         // Telnyx counts chunks from one: when the first two are swapped, the second to come is not late.
         if numbering == .chunk, let number { order.begin(with: 1, before: number) }
         do {
-            let audio = try audio(media, message, format)
+            let audio = try payload.decode(media, scanner, message, as: format)
             if let number {
                 order.insert(number, audio, at: now, into: &events)
             } else if let audio {
@@ -127,38 +122,10 @@ struct TelnyxSerializer: StreamSerializer {
         return number
     }
 
-    /// - Returns: `nil` for an empty payload.
-    private mutating func audio(
-        _ media: JSONScanner.Node, _ message: Span<UInt8>, _ format: MediaFormat
-    ) throws(WireError) -> PCM16? {
-        let payload = try scanner.string("payload", of: media, in: message, at: "media.payload")
-        scratch.removeAll(keepingCapacity: true)
-        try scanner.base64(payload, in: message, at: "media.payload", into: &scratch)
-        guard !scratch.isEmpty else { return nil }
-        var samples: [Int16] = []
-        var isWhole = true
-        switch format.encoding {
-        case .muLaw: MuLaw.decode(scratch.span, into: &samples)
-        case .aLaw: ALaw.decode(scratch.span, into: &samples)
-        case .linear16: isWhole = LinearPCM.decode(scratch.span, .littleEndian, into: &samples)
-        case .linear16BigEndian: isWhole = LinearPCM.decode(scratch.span, .bigEndian, into: &samples)
-        }
-        guard isWhole else { throw WireError(.oddByteCount, at: "media.payload") }
-        return PCM16(samples: samples, rate: format.rate)
-    }
-
     mutating func encode(audio samples: Span<Int16>, into message: inout MessageBuffer) {
-        scratch.removeAll(keepingCapacity: true)
-        switch outbound.encoding {
-        case .muLaw: MuLaw.encode(samples, into: &scratch)
-        case .aLaw: ALaw.encode(samples, into: &scratch)
-        case .linear16: LinearPCM.encode(samples, .littleEndian, into: &scratch)
-        case .linear16BigEndian: LinearPCM.encode(samples, .bigEndian, into: &scratch)
-        }
         message.reset(.text)
-        message.storage.append(contentsOf: TelnyxMessage.audioPrefix)
-        Base64.encode(scratch.span, into: &message.storage)
-        message.storage.append(contentsOf: TelnyxMessage.audioSuffix)
+        payload.encode(
+            samples, as: outbound.encoding, between: TelnyxMessage.audioPrefix, and: TelnyxMessage.audioSuffix, into: &message)
     }
 
     mutating func encode(_ command: CallCommand, into message: inout MessageBuffer) -> Bool {
