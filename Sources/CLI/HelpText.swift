@@ -1,3 +1,5 @@
+import Server
+
 /// What `trunkline help` prints.
 enum HelpText {
     /// - Parameter command: `nil` for the overview.
@@ -30,7 +32,10 @@ enum HelpText {
     private static var settings: String {
         Setting.all.map { setting in
             let names = (setting.short.map { "-\($0), " } ?? "    ") + "--\(setting.name) \(setting.value)"
-            return "  " + names.padding(to: 30) + setting.help
+            let usual = setting.show(Configuration())
+            // The number of loops is the machine's, and the text says so.
+            let hasDefault = usual != "none" && setting.name != "loops"
+            return "  " + names.padding(to: 30) + setting.help + (hasDefault ? "; default \(usual)" : "")
         }.joined(separator: "\n")
     }
 
