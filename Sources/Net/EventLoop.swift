@@ -44,6 +44,7 @@ public final class EventLoop {
     private var pendingKey: UInt = 0
     private var soon: [() -> Void] = []
     private var destroyed = false
+    private var holdsGate = false
 
     /// Monotonic time (`CLOCK_MONOTONIC`); the origin is the system's start.
     public var now: Moment { Self.clock() }
@@ -79,7 +80,7 @@ public final class EventLoop {
     func run() {
         while !destroyed { lws_service(context, 0) }
         memory.freeContext()
-        HighDescriptors.gate.signal()
+        if holdsGate { HighDescriptors.gate.signal() }
     }
 
     /// THE timer of the loop: ``LoopService/wake(at:)`` is called at that moment, or at once when it is past (`lws_sul_schedule`).
@@ -198,7 +199,7 @@ public final class EventLoop {
         wakeTimer = nil
         stopTimer?.cancel()
         // Until run() has freed the context.
-        HighDescriptors.gate.wait()
+        holdsGate = HighDescriptors.enterGate()
         lws_context_destroy(context)
     }
 }

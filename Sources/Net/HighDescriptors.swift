@@ -15,13 +15,22 @@ enum HighDescriptors {
     /// are high too, and must not fall between the two closes of an old one.
     static let gate = DispatchSemaphore(value: 1)
 
+    /// How long to wait for another context's end before going on all the same.
+    ///
+    /// A context ends in milliseconds. libwebsockets has been seen to wait for ever for a handle of its own that had gone; that loop
+    /// must not hold up the others.
+    private static let patience = DispatchTimeInterval.seconds(2)
+
+    /// - Returns: `false` when the gate stayed shut: do not open it.
+    static func enterGate() -> Bool { gate.wait(timeout: .now() + patience) == .success }
+
     /// Runs `body` while every number below ``lowest`` is taken.
     static func during<Value>(_ body: () -> Value) -> Value {
-        gate.wait()
+        let holdsGate = enterGate()
         let fillers = fill()
         defer {
             for fd in fillers { close(fd) }
-            gate.signal()
+            if holdsGate { gate.signal() }
         }
         return body()
     }
