@@ -21,6 +21,7 @@ let package = Package(
         .target(name: "Providers", dependencies: ["Call", "Wire", "Audio"], swiftSettings: pure),
         .target(name: "Pipeline", dependencies: ["Call", "Audio", "Wire"], swiftSettings: pure),
         .target(name: "Bots", dependencies: ["Pipeline", "Call", "Audio", "Wire"], swiftSettings: pure),
+        .target(name: "Capture", dependencies: ["Pipeline", "Call", "Audio", "Wire"], swiftSettings: pure),
         .target(name: "Simulation", dependencies: ["Call", "Audio", "Wire"], swiftSettings: pure),
 
         .systemLibrary(name: "CLibWebSockets", pkgConfig: "libwebsockets", providers: [.apt(["libwebsockets-dev"])]),
@@ -31,11 +32,17 @@ let package = Package(
         .target(name: "Net", dependencies: ["Call", "Wire", "CLibWebSockets", "COpenSSL"], swiftSettings: outside),
         .target(
             name: "Server",
-            dependencies: ["Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Pipeline", "Call", "Audio", "Wire"],
+            dependencies: [
+                "Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Capture", "Pipeline", "Call", "Audio", "Wire",
+            ],
             swiftSettings: outside),
         .target(
             name: "CLI",
-            dependencies: ["Server", "Simulation", "Net", "SpeexAudio", "Providers", "Bots", "Call", "Audio", "Wire"],
+            dependencies: [
+                "Server", "Simulation", "Capture", "Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Pipeline", "Call",
+                "Audio",
+                "Wire",
+            ],
             swiftSettings: outside),
         .executableTarget(name: "trunkline", dependencies: ["CLI"], swiftSettings: outside),
 
@@ -46,9 +53,15 @@ let package = Package(
         .testTarget(
             name: "ProvidersTests", dependencies: ["Providers", "LibCrypto", "Call", "Wire", "Audio"], swiftSettings: outside),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Bots", "Call", "Audio", "Wire"], swiftSettings: outside),
+        .testTarget(
+            name: "CaptureTests",
+            dependencies: ["Capture", "Providers", "Bots", "Pipeline", "LibCrypto", "SpeexAudio", "Call", "Audio", "Wire"],
+            swiftSettings: outside),
         .testTarget(name: "NetTests", dependencies: ["Net", "Call", "Wire"], swiftSettings: outside),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Simulation", "Providers", "Call", "Audio", "Wire"], swiftSettings: outside),
+            name: "SimulationTests",
+            dependencies: ["Simulation", "Providers", "Bots", "Pipeline", "LibCrypto", "SpeexAudio", "Call", "Audio", "Wire"],
+            swiftSettings: outside),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "CLI", "Net", "Simulation", "LibCrypto", "Call", "Audio", "Wire"],
             swiftSettings: outside),
