@@ -3,12 +3,28 @@ import Wire
 
 /// One call as data: what it was, and every message in the order in which it went over the socket.
 public struct Capture: Sendable {
+    /// Why a capture ends before its call does.
+    public enum Cut: String, CaseIterable, Sendable {
+        /// Messages came faster than they were written.
+        case backlog
+        /// ``CaptureLimits/largestFile`` or ``CaptureLimits/mostEntries`` was reached.
+        case size
+        /// A message was longer than any that may come (``CaptureLimits/longestLine``).
+        case line
+    }
+
     public var header: CaptureHeader
     public var entries: [CaptureEntry]
+    /// The last line stops in the middle: the program was killed while it wrote. That line is left out.
+    public var isTorn: Bool
+    /// The call went on after the last entry; `nil` when it did not, or nobody could say so any more.
+    public var cut: Cut?
 
-    public init(header: CaptureHeader, entries: [CaptureEntry]) {
+    public init(header: CaptureHeader, entries: [CaptureEntry], isTorn: Bool = false, cut: Cut? = nil) {
         self.header = header
         self.entries = entries
+        self.isTorn = isTorn
+        self.cut = cut
     }
 }
 
