@@ -9,7 +9,8 @@ enum HelpText {
         case "serve": serve
         case "config": config
         case "simulate": simulate
-        case let command?: throw UsageError("\(command): no such command; there are serve, simulate, config and help")
+        case "replay": replay
+        case let command?: throw UsageError("\(command): no such command; there are serve, simulate, replay, config and help")
         }
     }
 
@@ -21,6 +22,7 @@ enum HelpText {
 
           serve      run the server
           simulate   place calls to a running server, playing the provider's side
+          replay     play captured calls again and compare what comes back
           config     print the configuration that serve would run with, secrets masked
           help       this text; trunkline help COMMAND tells the flags
 
@@ -91,6 +93,28 @@ enum HelpText {
           --ca FILE             certificates (PEM) to trust for wss besides the system's
           --encoding NAME       pcmu (default), pcma or l16: Telnyx and Plivo only
           --sample-rate HZ      8000 (default; Vonage 16000), 16000 or 24000, where the provider has it
+        """
+
+    private static let replay = """
+        usage: trunkline replay CAPTURE… [flags]
+
+        Plays captured calls (serve --capture DIR makes them) to a bot in this process, on a virtual clock, and compares
+        what comes back with what came back then: messages, order, times, audio, marks, clears, the end. CAPTURE is a
+        file, or a folder: then every *.jsonl in it and below. Tells each difference with its time in the call. Exits 0
+        when all are the same, 1 when one is different or cannot be played.
+
+          --bot NAME            the bot that answers; default: the one that answered then
+          --update              different captures take what came as what is expected
+          --audio HOW           exact (default): every byte; spectral: what sounds the same is the same; off
+          --tolerance-ms N      farthest that a message may be from its time; default 10, with --url 100
+          --lines N             most differences told of one capture; default 20
+          --junit FILE          where to write the results as JUnit XML
+          --realtime            at the call's own pace, telling what happens beside audio
+          --url URL             not in this process but to a live server's media socket, in real time; it gets the query
+                                that the captured call had, when the URL has none
+          --ca FILE             certificates (PEM) to trust for wss besides the system's
+          --max-duration S, --idle-timeout S
+                                as the server had them, when it had others than the defaults
         """
 }
 

@@ -35,7 +35,7 @@ extension Difference: CustomStringConvertible {
     /// `2.140 s  missing: expected clear, got nothing`
     public var description: String {
         let line = "\(Self.seconds(time))  \(matter.rawValue): expected \(expected), got \(got)"
-        return count == 1 ? line : line + " (and \(count - 1) more like it up to \(Self.seconds(lastTime)))"
+        return count == 1 ? line : line + " (and \(count - 1) more like it up to \(Self.seconds(lastTime).drop { $0 == " " }))"
     }
 
     /// - Returns: `12.345 s`, padded for a column.

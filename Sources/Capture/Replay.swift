@@ -27,6 +27,8 @@ public struct Replay: ~Copyable {
     private var farEndIsGone = false
     private var buffer = MessageBuffer()
     private var played: ReplayResult
+    /// Entries and log lines that ``news()`` has told.
+    private var told = (entries: 0, log: 0)
 
     /// - Parameters:
     ///   - bot: who answers; `nil` for the bot of the capture.
@@ -66,6 +68,11 @@ public struct Replay: ~Copyable {
         guard let wake = pendingWake else { return entry }
         guard let entry else { return max(wake, now) }
         return max(now, wake < entry && turns.holds(wake, until: cursor) ? entry : min(wake, entry))
+    }
+
+    mutating func untold() -> (entries: ArraySlice<CaptureEntry>, log: ArraySlice<(time: Int64, line: CallLog)>) {
+        defer { told = (played.capture.entries.count, played.log.count) }
+        return (played.capture.entries[told.entries...], played.log[told.log...])
     }
 
     private var nextEntry: Moment? {
