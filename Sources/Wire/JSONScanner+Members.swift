@@ -17,9 +17,14 @@ extension JSONScanner {
     }
 
     /// The name of a member without its escapes; empty for an element of an array.
-    func name(of member: Node, in message: Span<UInt8>) -> String {
+    public func name(of member: Node, in message: Span<UInt8>) -> String {
         let entry = entries[member.index]
         return Self.text(message, Int(entry.keyStart)..<Int(entry.keyEnd), isEscaped: entry.keyIsEscaped)
+    }
+
+    /// Where the name of a member stands, without its quotes; empty for an element of an array. Units: bytes.
+    public func nameRange(of member: Node) -> Range<Int> {
+        Int(entries[member.index].keyStart)..<Int(entries[member.index].keyEnd)
     }
 
     /// The members or elements of a node, in the order of the message.
