@@ -17,6 +17,7 @@ final class ReplayClient: LoopService, WebSocketHandler {
     private var socket: WebSocket?
     private var start = Moment.zero
     private var end: Moment?
+    private var masking: ReplayMasking
     private var isClosing = false
     private var entries: [CaptureEntry] = []
 
@@ -24,6 +25,7 @@ final class ReplayClient: LoopService, WebSocketHandler {
         self.capture = capture
         self.outcome = outcome
         self.loop = loop
+        masking = ReplayMasking(capture)
         inbound = capture.entries.filter { $0.direction == .inward }[...]
         loop.connect(WebSocketClientRequest(url), handler: self)
     }
@@ -73,7 +75,9 @@ final class ReplayClient: LoopService, WebSocketHandler {
         for index in message.indices { bytes.append(message[index]) }
         var content = CaptureEntry.Content.binary(bytes)
         if kind == .text {
-            content = (try? JSONValue(parsing: bytes)) == nil ? .text(String(decoding: bytes, as: UTF8.self)) : .json(bytes)
+            content =
+                (try? JSONValue(parsing: bytes)) == nil
+                ? .text(String(decoding: bytes, as: UTF8.self)) : .json(masking.outward(bytes))
         }
         note(content)
     }
@@ -115,7 +119,7 @@ final class ReplayClient: LoopService, WebSocketHandler {
 
     private func send(_ content: CaptureEntry.Content) {
         switch content {
-        case .json(let bytes): send(bytes, .text)
+        case .json(let bytes): send(masking.inward(bytes), .text)
         case .text(let text): send(Array(text.utf8), .text)
         case .binary(let bytes): send(bytes, .binary)
         case .close(let code): hangUp(code ?? 1000)

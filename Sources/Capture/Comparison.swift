@@ -43,16 +43,12 @@ public struct Comparison: Sendable {
 
     public init(expected: Capture, got: Capture, _ options: ComparisonOptions = ComparisonOptions()) {
         let tolerance = options.tolerance.nanoseconds / 1_000
-        let gone = expected.entries.first { entry in
-            if entry.direction == .inward, case .close = entry.content { true } else { false }
-        }
-        let last = expected.isCut ? expected.lastTime : nil
+        let edges = ComparisonEdges(expected, options, tolerance: tolerance)
         func messages(_ capture: Capture) -> [ComparedMessage] {
             capture.entries.compactMap { entry in
                 guard entry.direction == .outward else { return nil }
                 switch entry.content {
-                // To a far end that has gone, closing is a formality.
-                case .close: if gone.map({ $0.time <= entry.time }) ?? false { return nil }
+                case .close: if entry.time >= edges.gone { return nil }
                 case .end: if options.isLive { return nil }
                 case .json, .text, .binary: break
                 }
@@ -62,15 +58,16 @@ public struct Comparison: Sendable {
         let sides = ComparedSides(expected: messages(expected), got: messages(got), hearsAudio: options.hears(expected.header))
         self.messages = expected.entries.count { $0.direction == .outward && $0.content.isMessage }
         length = expected.lastTime
-        notes = Self.notes(expected, options)
+        notes = Self.notes(expected, sides.expected, options)
         var audio = ComparisonAudio(expected.header, options)
         var all: [Difference] = []
         for pair in sides.pairs() {
             switch pair {
             case .missing(let message):
+                if message.time >= edges.missing { continue }
                 all.append(Difference(.missing, at: message.time, expected: "\(message)", got: "nothing"))
             case .extra(let message):
-                if let last, message.time >= last - tolerance { continue }
+                if message.time >= edges.extra { continue }
                 all.append(Difference(.extra, at: message.time, expected: "nothing", got: "\(message)"))
             case .moved(let message, let time, let neighbours):
                 all.append(
@@ -86,7 +83,7 @@ public struct Comparison: Sendable {
                             .timing, at: mine.time, expected: "\(mine)",
                             got: "it \(Difference.milliseconds(abs(delay))) \(word)", delay: delay))
                 }
-                all += content(mine, theirs, options, expected.header)
+                all += content(mine, theirs)
                 if mine.kind.isAudio, theirs.kind.isAudio { all += audio.compare(mine, theirs) }
             }
         }
@@ -95,20 +92,18 @@ public struct Comparison: Sendable {
         differences = order.map { all[$0] }.folded(tolerance: tolerance)
     }
 
-    private func content(
-        _ expected: ComparedMessage, _ got: ComparedMessage, _ options: ComparisonOptions, _ header: CaptureHeader
-    ) -> [Difference] {
+    private func content(_ expected: ComparedMessage, _ got: ComparedMessage) -> [Difference] {
         var (mine, theirs) = ("\(expected)", "\(got)")
-        if case .keys(let written) = expected.kind, case .keys(let sent) = got.kind, !header.keepsKeys {
-            if written.count == sent.count { return [] }
-        } else if expected.kind == got.kind {
+        if expected.kind == got.kind {
             if expected.hasEnvelope(of: got) { return [] }
             (mine, theirs) = (expected.spelling, got.spelling)
         }
         return [Difference(.message, at: expected.time, expected: mine, got: theirs)]
     }
 
-    private static func notes(_ capture: Capture, _ options: ComparisonOptions) -> [String] {
+    private static func notes(
+        _ capture: Capture, _ messages: [ComparedMessage], _ options: ComparisonOptions
+    ) -> [String] {
         var notes: [String] = []
         if capture.isCut { notes.append("cut at \(Difference.seconds(capture.lastTime).trimmed), compared up to there") }
         switch capture.header.audio {
@@ -117,9 +112,42 @@ public struct Comparison: Sendable {
         case .none: notes.append("it has no audio: sizes and times compared")
         }
         if options.audio == .off, capture.header.audio != .none { notes.append("audio not compared") }
-        let keys = capture.entries.contains { $0.direction == .outward && ComparedMessage($0).isKeys }
-        if keys, !capture.header.keepsKeys { notes.append("its keys are masked: their number compared") }
+        if !capture.header.keepsKeys, messages.contains(where: { if case .keys = $0.kind { true } else { false } }) {
+            notes.append("its keys are masked: their number compared")
+        }
+        if messages.contains(where: { if case .mark(let name) = $0.kind { ReplayMasking.isMasked(name) } else { false } }) {
+            notes.append("names of marks are masked: their order compared")
+        }
         return notes
+    }
+}
+
+/// Where a comparison ends. Times in microseconds; `max` for never.
+private struct ComparisonEdges {
+    /// To a far end that has gone, closing is a formality.
+    let gone: Int64
+    /// What is missing from here on is not missed.
+    let missing: Int64
+    /// What is extra from here on may be what the capture does not hold any more.
+    let extra: Int64
+
+    init(_ capture: Capture, _ options: ComparisonOptions, tolerance: Int64) {
+        func first(_ direction: CaptureEntry.Direction, _ isIt: (CaptureEntry.Content) -> Bool) -> Int64? {
+            capture.entries.first { $0.direction == direction && isIt($0.content) }?.time
+        }
+        let left = first(.inward) { if case .close = $0 { true } else { false } } ?? .max
+        let ended = first(.outward) { if case .end = $0 { true } else { false } } ?? capture.lastTime
+        if options.isLive {
+            // Which message is the last before a far end leaves is a matter of microseconds, and of another network.
+            let last = min(left, ended) - tolerance
+            gone = left == .max ? .max : last
+            missing = last
+            extra = last
+        } else {
+            gone = left
+            missing = .max
+            extra = capture.isCut ? capture.lastTime - tolerance : .max
+        }
     }
 }
 
@@ -136,10 +164,6 @@ extension CaptureEntry.Content {
         case .close, .end: false
         }
     }
-}
-
-extension ComparedMessage {
-    fileprivate var isKeys: Bool { if case .keys = kind { true } else { false } }
 }
 
 extension String {

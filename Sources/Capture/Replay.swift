@@ -17,15 +17,20 @@ public struct Replay: ~Copyable {
     /// ``CallLimits/confirmation``, one second; ten are nine too many.
     static let overtime = Duration.seconds(10)
 
+    /// A capture has whole microseconds, the engine nanoseconds: two moments that were one may be so far apart.
+    private static let rounding = Duration.microseconds(2)
+
     private var call: LocalCall
     private let recorded: [CaptureEntry]
-    private var turns: ReplayTurns
+    private let turns: ReplayTurns
+    private var masking: ReplayMasking
     private var cursor = 0
     private var now = Moment.zero
     /// Nothing is asked of the engine behind this moment.
     private let limit: Moment
     private var farEndIsGone = false
     private var buffer = MessageBuffer()
+    private var scanner = JSONScanner()
     private var played: ReplayResult
     /// Entries and log lines that ``news()`` has told.
     private var told = (entries: 0, log: 0)
@@ -41,6 +46,7 @@ public struct Replay: ~Copyable {
         if let bot { header.bot = bot }
         recorded = capture.entries
         turns = ReplayTurns(capture.entries)
+        masking = ReplayMasking(capture)
         played = ReplayResult(Capture(header: header, entries: []))
         let last = Moment(microsecond: capture.lastTime)
         limit = last + (capture.isCut ? ReplayTurns.grace : Self.overtime)
@@ -91,31 +97,41 @@ public struct Replay: ~Copyable {
         let message = recorded[cursor]
         cursor += 1
         switch message.direction {
-        case .inward: feed(message.content)
+        case .inward: feed(message)
         // The live engine was awake here.
-        case .outward: if let wake = pendingWake, wake <= now { drive() }
+        case .outward: if let wake = pendingWake, wake <= now + Self.rounding { drive() }
         }
     }
 
-    private mutating func feed(_ content: CaptureEntry.Content) {
-        played.capture.entries.append(CaptureEntry(at: time, .inward, content))
-        switch content {
-        case .json(let bytes): call.receive(bytes.span, .text, at: now)
+    private mutating func feed(_ message: CaptureEntry) {
+        let last = played.capture.entries.last?.time ?? 0
+        played.capture.entries.append(CaptureEntry(at: max(message.time, last), .inward, message.content))
+        switch message.content {
+        case .json(let bytes): call.receive(masking.inward(bytes).span, .text, at: now)
         case .text(let text): call.receive(Array(text.utf8).span, .text, at: now)
         case .binary(let bytes): call.receive(bytes.span, .binary, at: now)
         case .close(let code):
             farEndIsGone = true
             call.handle(.closed(code: code), at: now)
-        case .end(let word): call.handle(.cancel(word), at: now)
+        case .end(let word):
+            farEndIsGone = farEndIsGone || word.isOfTheSocket
+            call.handle(.cancel(word), at: now)
         }
         drive()
     }
 
-    /// Carries out what the engine asks for until it has nothing more to ask.
+    /// Carries out what the engine asks for until it has nothing more to ask. What is due in the same microsecond is due now.
     private mutating func drive() {
+        poll()
+        guard let wake = pendingWake, wake > now, wake <= now + Self.rounding else { return }
+        now = wake
+        poll()
+    }
+
+    private mutating func poll() {
         while let output = call.poll(at: now, into: &buffer) {
             switch output {
-            case .send: keep(Self.content(of: buffer))
+            case .send: keep(content(of: buffer))
             case .close(let code, _): if !farEndIsGone { keep(.close(code: code)) }
             case .hangUp: break
             case .log(let line): played.log.append((time, line))
@@ -131,12 +147,11 @@ public struct Replay: ~Copyable {
     /// Units: microseconds.
     private var time: Int64 { now.nanoseconds / 1_000 }
 
-    private static func content(of buffer: MessageBuffer) -> CaptureEntry.Content {
+    private mutating func content(of buffer: MessageBuffer) -> CaptureEntry.Content {
         let bytes = buffer.message
         guard buffer.kind == .text else { return .binary(bytes) }
-        var scanner = JSONScanner()
         guard (try? scanner.scan(bytes.span)) != nil else { return .text(String(decoding: bytes, as: UTF8.self)) }
-        return .json(bytes)
+        return .json(masking.outward(bytes))
     }
 }
 
@@ -148,6 +163,11 @@ public struct ReplayResult: Sendable {
     public var log: [(time: Int64, line: CallLog)] = []
 
     init(_ capture: Capture) { self.capture = capture }
+}
+
+extension Termination {
+    /// Whether the host ended the call because its socket was gone.
+    fileprivate var isOfTheSocket: Bool { self == .peerTooSlow || self == .protocolViolation }
 }
 
 extension Capture {

@@ -71,7 +71,7 @@ enum RecordedCall {
         return .admitted(call, pipeline)
     }
 
-    static func replay(_ capture: Capture, bot: String? = nil) -> Capture {
+    static func replay(_ capture: Capture, bot: String? = nil, answer: @escaping Replay.Answer = answer) -> Capture {
         Replay.run(capture, bot: bot, dialects: Provider.all, resamplers: SpeexResamplerFactory(), answer: answer).capture
     }
 
