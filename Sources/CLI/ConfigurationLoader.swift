@@ -16,6 +16,7 @@ enum ConfigurationLoader {
         var configuration = Configuration()
         configuration.bots = bots
         configuration.dialects = dialects
+        configuration.build = TrunklineCommand.version
         configuration.loops = ProcessInfo.processInfo.activeProcessorCount
         let file = try arguments.value("config").map(read) ?? [:]
         for setting in Setting.all {

@@ -1,5 +1,6 @@
 import Bots
 import Call
+import Capture
 import Providers
 import Server
 
@@ -70,6 +71,26 @@ struct Setting: Sendable {
         Setting(
             name: "tls-key", short: nil, value: "FILE", help: "private key (PEM) of the certificate",
             apply: { value, c throws(UsageError) in c.tlsKey = value }, show: { $0.tlsKey ?? "none" }),
+        Setting(
+            name: "capture", short: nil, value: "DIR",
+            help: "write each call to a file in this folder, masked, for trunkline replay",
+            apply: { value, c throws(UsageError) in c.captureFolder = value }, show: { $0.captureFolder ?? "none" }),
+        Setting(
+            name: "capture-audio", short: nil, value: "KEEP", help: "sound in captures: full, noise (as loud) or none",
+            apply: { value, c throws(UsageError) in
+                guard let kept = CaptureHeader.AudioKept(rawValue: value) else {
+                    throw UsageError("--capture-audio \(value): must be full, noise or none")
+                }
+                c.captureAudio = kept
+            }, show: { $0.captureAudio.rawValue }),
+        Setting(
+            name: "capture-keys", short: nil, value: "KEEP", help: "pressed keys in captures: masked (each a 0) or full",
+            apply: { value, c throws(UsageError) in
+                guard ["masked", "full"].contains(value) else {
+                    throw UsageError("--capture-keys \(value): must be masked or full")
+                }
+                c.captureKeys = value == "full"
+            }, show: { $0.captureKeys ? "full" : "masked" }),
         Setting(
             name: "log-level", short: nil, value: "LEVEL", help: "debug, info, warning or error",
             apply: { value, c throws(UsageError) in

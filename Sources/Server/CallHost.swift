@@ -16,6 +16,8 @@ final class CallHost: WebSocketHandler {
     private var engine: CallEngine
     private var socket: WebSocket?
     private(set) var isFinished = false
+    /// Where everything that goes over the socket is noted; `nil` without `--capture`.
+    private(set) var tape: CaptureTape?
 
     init(id: String, engine: consuming CallEngine, admission: Admission, query: [String: String], loop: LoopServer) {
         self.id = id
@@ -30,12 +32,15 @@ final class CallHost: WebSocketHandler {
     func opened(_ socket: WebSocket) {
         self.socket = socket
         loop.add(self)
-        drive(at: loop.now)
+        let now = loop.now
+        tape = loop.captures?.tape(call: id, at: now, unixTime: loop.shared.unixTime)
+        drive(at: now)
     }
 
     func received(_ message: Span<UInt8>, _ kind: MessageKind) {
         guard !isFinished else { return }
         let now = loop.now
+        tape?.note(message, kind, .inward, at: now)
         engine.receive(message, kind, at: now)
         drive(at: now)
     }
@@ -54,24 +59,44 @@ final class CallHost: WebSocketHandler {
     func tell(_ input: consuming CallInput) {
         guard !isFinished else { return }
         let now = loop.now
+        if let tape { note(input, on: tape, at: now) }
         engine.handle(input, at: now)
         drive(at: now)
+    }
+
+    /// Of what the engine is told, that which is not a message: the end of the socket, or of the call by somebody's word.
+    private func note(_ input: borrowing CallInput, on tape: CaptureTape, at now: Moment) {
+        switch input {
+        case .closed(let code): tape.note(.close(code), .inward, at: now)
+        case .cancel(let word): tape.note(.end(word), .inward, at: now)
+        case .admitted, .refused, .push, .tick: break
+        }
+    }
+
+    private func noteSent(at now: Moment) {
+        guard let tape, socket?.isOpen == true else { return }
+        tape.note(loop.buffer, at: now)
     }
 
     /// Carries out what the engine asks for until it has nothing more to ask.
     private func drive(at now: Moment) {
         while true {
             switch engine.poll(at: now, into: &loop.buffer) {
-            case .send: socket?.send(&loop.buffer)
+            case .send:
+                noteSent(at: now)
+                socket?.send(&loop.buffer)
             case .idle(let wake): return loop.schedule(self, at: wake)
             case .admit(let start): engine.handle(loop.streams.admit(start, self), at: now)
             case .hangUp(let start): loop.streams.hangUp(start, call: id)
             case .log(let line): loop.streams.log(line, of: self)
             case .close(let code, let reason):
+                // A socket that the peer has closed is not closed again.
+                if socket?.isOpen == true { tape?.note(.close(code), .outward, at: now) }
                 socket?.close(code: code, reason: reason)
                 socket = nil
             case .finished(let termination):
                 isFinished = true
+                tape?.note(.end(termination), .outward, at: now)
                 return loop.finish(self, termination)
             }
         }

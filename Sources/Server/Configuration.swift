@@ -1,5 +1,6 @@
 import Bots
 import Call
+import Capture
 import Pipeline
 import Providers
 
@@ -36,6 +37,14 @@ public struct Configuration: Sendable {
     /// Files in PEM; both or none.
     public var tlsCertificate: String?
     public var tlsKey: String?
+    /// The folder that takes a capture of each call; `nil`: none.
+    public var captureFolder: String?
+    /// What captures keep of the sound.
+    public var captureAudio = CaptureHeader.AudioKept.full
+    /// Whether captures keep which keys were pressed.
+    public var captureKeys = false
+    /// The program's version, for captures.
+    public var build = ""
     public var logLevel = LogLevel.info
     public var logFormat = LogFormat.text
 

@@ -9,6 +9,8 @@ final class LoopServer: LoopService {
     /// The one send buffer of the loop.
     var buffer = MessageBuffer()
     private(set) lazy var streams = StreamController(shared, on: self)
+    /// `nil` without `--capture`.
+    private(set) lazy var captures = shared.captures.map { CaptureDesk($0) { [unowned self] in arm($0) } }
     private let routes: Routes
     private var schedule = Schedule()
     private var armed: Moment?
@@ -48,7 +50,9 @@ final class LoopServer: LoopService {
     func wake(at now: Moment) {
         armed = nil
         for host in schedule.takeDue(at: now) { host.tell(.tick) }
+        captures?.flush(ifDueAt: now)
         if let next = schedule.next { arm(next) }
+        if let next = captures?.deadline { arm(next) }
     }
 
     func finish(_ host: CallHost, _ termination: Termination) {
@@ -69,5 +73,8 @@ final class LoopServer: LoopService {
 
     func upgrade(_ request: IncomingRequest) -> UpgradeDecision { streams.upgrade(request) }
 
-    func stopping() { cancelAll(.shutdown) }
+    func stopping() {
+        cancelAll(.shutdown)
+        captures?.flush()
+    }
 }

@@ -16,15 +16,26 @@ final class SharedState: Sendable {
     let tokens: StreamTokens
     let access: AccessRule
     let startedAt: Double
+    /// `nil` without `--capture`.
+    let captures: CaptureSink?
     private let draining = Mutex(false)
 
-    init(_ configuration: Configuration, logger: Logger) {
+    /// - Throws: ``NetError`` when the folder of captures cannot be used.
+    init(_ configuration: Configuration, logger: Logger) throws(NetError) {
         self.configuration = configuration
         self.logger = logger
         registry = CallRegistry(maximumCalls: configuration.maximumCalls)
         tokens = StreamTokens(secret: configuration.secret, cryptography)
         access = AccessRule(configuration, cryptography)
         startedAt = Date().timeIntervalSince1970
+        if let path = configuration.captureFolder {
+            let options = CaptureSink.Options(
+                audio: configuration.captureAudio, keepsKeys: configuration.captureKeys, build: configuration.build,
+                cryptography: cryptography)
+            captures = CaptureSink(try CaptureFolder(path, cryptography), options, logger)
+        } else {
+            captures = nil
+        }
     }
 
     /// Seconds since 1970.

@@ -123,6 +123,7 @@ final class StreamController {
         do {
             let pipeline = try bot.pipeline(for: call)
             begin(call, pipeline, bodyError?.description)
+            host.tape?.begin(call, at: loop.now)
             return .admitted(call, pipeline)
         } catch {
             return refuse("bot \(name): \(error.description)", host, start, .botFailed)

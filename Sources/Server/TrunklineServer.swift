@@ -11,11 +11,11 @@ public final class TrunklineServer: Sendable {
 
     /// Opens the port and starts the loops.
     ///
-    /// - Throws: ``NetError`` when the address cannot be had or a library is missing; the text says the mend.
+    /// - Throws: ``NetError`` when the address cannot be had, the folder of captures cannot be used or a library is missing; the text says the mend.
     public init(
         _ configuration: Configuration, logger: Logger, onSignal: @escaping @Sendable () -> Void = {}
     ) throws(NetError) {
-        let shared = SharedState(configuration, logger: logger)
+        let shared = try SharedState(configuration, logger: logger)
         self.shared = shared
         LibraryLog.setSink { shared.logger.log(.warning, "libwebsockets", ["text": $0]) }
         var tls: TLSFiles?
@@ -46,6 +46,7 @@ public final class TrunklineServer: Sendable {
         wait(atMost: HangUp.longest, while: { isPatient() && (shared.registry.sockets > 0 || shared.registry.hangUps > 0) })
         group.stop()
         group.wait()
+        shared.captures?.finish()
         shared.logger.flush()
     }
 
