@@ -98,9 +98,14 @@ public struct CaptureEntry: Equatable, Sendable {
     public var time: Int64
     public var direction: Direction
     public var content: Content
+    /// How late the host was here: since the moment at which the call had wanted to be woken. 0 under ``CaptureLimits/leastLate``.
+    ///
+    /// - Units: microseconds.
+    public var late: Int64
 
-    public init(at time: Int64, _ direction: Direction, _ content: Content) {
+    public init(at time: Int64, _ direction: Direction, _ content: Content, late: Int64 = 0) {
         self.time = time
+        self.late = late
         self.direction = direction
         self.content = content
     }

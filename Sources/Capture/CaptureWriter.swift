@@ -48,6 +48,7 @@ public struct CaptureWriter: Sendable {
         lastTime = max(lastTime, entry.time)
         JSONText.raw(#"{"t":\#(lastTime),"dir":"\#(entry.direction.rawValue)","#, into: &bytes)
         write(entry.content, into: &bytes)
+        if entry.late > 0 { JSONText.raw(#","late":\#(entry.late)"#, into: &bytes) }
         if let note {
             JSONText.raw(#","note":"#, into: &bytes)
             JSONText.string(note, into: &bytes)

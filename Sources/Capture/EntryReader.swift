@@ -122,7 +122,15 @@ struct EntryReader {
         }
         guard contents.count == 1 else { throw unusable("an entry", "one of json, text, binary, close and end, not two") }
         let content = try content(name, node, line, direction, number)
-        return (CaptureEntry(at: Int64(time), direction, content), nil)
+        var late = 0
+        if let member = scanner.member("late", of: root, in: line) {
+            guard member.kind == .number, let found = scanner.integer(member, in: line), (0..<1_000_000_000_000).contains(found)
+            else {
+                throw unusable("late", "a whole number of microseconds, 0 or more")
+            }
+            late = found
+        }
+        return (CaptureEntry(at: Int64(time), direction, content, late: Int64(late)), nil)
     }
 
     private mutating func content(

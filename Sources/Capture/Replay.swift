@@ -92,20 +92,20 @@ public struct Replay: ~Copyable {
     public mutating func step() {
         guard let due else { return }
         now = due
-        guard let entry = nextEntry, entry <= due else { return drive() }
-        if let wake = pendingWake, wake < entry, !turns.holds(wake, until: cursor) { return drive() }
+        guard let entry = nextEntry, entry <= due else { return tick() }
+        if let wake = pendingWake, wake < entry, !turns.holds(wake, until: cursor) { return tick() }
         let message = recorded[cursor]
         cursor += 1
         switch message.direction {
         case .inward: feed(message)
         // The live engine was awake here.
-        case .outward: if let wake = pendingWake, wake <= now + Self.rounding { drive() }
+        case .outward: if let wake = pendingWake, wake <= now + Self.rounding { tick() }
         }
     }
 
     private mutating func feed(_ message: CaptureEntry) {
         let last = played.capture.entries.last?.time ?? 0
-        played.capture.entries.append(CaptureEntry(at: max(message.time, last), .inward, message.content))
+        played.capture.entries.append(CaptureEntry(at: max(message.time, last), .inward, message.content, late: message.late))
         switch message.content {
         case .json(let bytes): call.receive(masking.inward(bytes).span, .text, at: now)
         case .text(let text): call.receive(Array(text.utf8).span, .text, at: now)
@@ -118,17 +118,20 @@ public struct Replay: ~Copyable {
             call.handle(.cancel(word), at: now)
         }
         drive()
-    }
-
-    /// Carries out what the engine asks for until it has nothing more to ask. What is due in the same microsecond is due now.
-    private mutating func drive() {
-        poll()
         guard let wake = pendingWake, wake > now, wake <= now + Self.rounding else { return }
         now = wake
-        poll()
+        drive()
     }
 
-    private mutating func poll() {
+    /// As the host's timer does: what waits for its time comes before what is to be sent.
+    private mutating func tick() {
+        if let wake = pendingWake { now = max(now, wake) }
+        call.handle(.tick, at: now)
+        drive()
+    }
+
+    /// Carries out what the engine asks for until it has nothing more to ask.
+    private mutating func drive() {
         while let output = call.poll(at: now, into: &buffer) {
             switch output {
             case .send: keep(content(of: buffer))

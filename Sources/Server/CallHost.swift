@@ -18,6 +18,8 @@ final class CallHost: WebSocketHandler {
     private(set) var isFinished = false
     /// Where everything that goes over the socket is noted; `nil` without `--capture`.
     private(set) var tape: CaptureTape?
+    /// When the engine wants to be polled next.
+    private var due: Moment?
 
     init(id: String, engine: consuming CallEngine, admission: Admission, query: [String: String], loop: LoopServer) {
         self.id = id
@@ -40,6 +42,7 @@ final class CallHost: WebSocketHandler {
     func received(_ message: Span<UInt8>, _ kind: MessageKind) {
         guard !isFinished else { return }
         let now = loop.now
+        tape?.turn(at: now, due: due)
         tape?.note(message, kind, .inward, at: now)
         engine.receive(message, kind, at: now)
         drive(at: now)
@@ -59,6 +62,7 @@ final class CallHost: WebSocketHandler {
     func tell(_ input: consuming CallInput) {
         guard !isFinished else { return }
         let now = loop.now
+        tape?.turn(at: now, due: due)
         if let tape { note(input, on: tape, at: now) }
         engine.handle(input, at: now)
         drive(at: now)
@@ -85,7 +89,9 @@ final class CallHost: WebSocketHandler {
             case .send:
                 noteSent(at: now)
                 socket?.send(&loop.buffer)
-            case .idle(let wake): return loop.schedule(self, at: wake)
+            case .idle(let wake):
+                due = wake
+                return loop.schedule(self, at: wake)
             case .admit(let start): engine.handle(loop.streams.admit(start, self), at: now)
             case .hangUp(let start): loop.streams.hangUp(start, call: id)
             case .log(let line): loop.streams.log(line, of: self)

@@ -20,6 +20,8 @@ struct CaptureBatch: Sendable {
         let time: Int64
         let direction: CaptureEntry.Direction
         let kind: Kind
+        /// How late the host was. Units: microseconds.
+        let late: Int64
         /// Where the message ends in ``CaptureBatch/bytes``; it begins where the one before ends.
         let end: Int
     }
@@ -43,15 +45,16 @@ struct CaptureBatch: Sendable {
 
     mutating func begin(_ beginning: Beginning) { beginnings.append(beginning) }
 
-    mutating func note(_ call: UInt64, at time: Int64, _ direction: CaptureEntry.Direction, _ kind: Kind) {
-        notes.append(Note(call: call, time: time, direction: direction, kind: kind, end: bytes.count))
+    mutating func note(_ call: UInt64, at time: Int64, late: Int64, _ direction: CaptureEntry.Direction, _ kind: Kind) {
+        notes.append(Note(call: call, time: time, direction: direction, kind: kind, late: late, end: bytes.count))
     }
 
     mutating func note(
-        _ call: UInt64, at time: Int64, _ direction: CaptureEntry.Direction, _ kind: MessageKind, _ message: Span<UInt8>
+        _ call: UInt64, at time: Int64, late: Int64, _ direction: CaptureEntry.Direction, _ kind: MessageKind,
+        _ message: Span<UInt8>
     ) {
         message.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
-        note(call, at: time, direction, kind == .text ? .text : .binary)
+        note(call, at: time, late: late, direction, kind == .text ? .text : .binary)
     }
 
     mutating func append(_ other: CaptureBatch) {
@@ -59,7 +62,9 @@ struct CaptureBatch: Sendable {
         bytes.append(contentsOf: other.bytes)
         for note in other.notes {
             notes.append(
-                Note(call: note.call, time: note.time, direction: note.direction, kind: note.kind, end: start + note.end))
+                Note(
+                    call: note.call, time: note.time, direction: note.direction, kind: note.kind, late: note.late,
+                    end: start + note.end))
         }
     }
 }

@@ -73,6 +73,8 @@ final class CaptureTape {
     private let openedAt: Moment
     private let startedAt: Int64
     private var state = State.waiting(CaptureBatch())
+    /// How late the host is in this turn. Units: microseconds.
+    private var late: Int64 = 0
 
     fileprivate init(_ desk: CaptureDesk, number: UInt64, call: String, openedAt: Moment, startedAt: Int64) {
         self.desk = desk
@@ -80,6 +82,14 @@ final class CaptureTape {
         self.call = call
         self.openedAt = openedAt
         self.startedAt = startedAt
+    }
+
+    /// The host turns to the call.
+    ///
+    /// - Parameter due: when the call had wanted to be woken.
+    func turn(at now: Moment, due: Moment?) {
+        let behind = due.map { (now - $0).nanoseconds / 1_000 } ?? 0
+        late = behind < CaptureLimits.leastLate ? 0 : behind
     }
 
     /// The call is admitted: its file begins, with what has waited.
@@ -97,11 +107,11 @@ final class CaptureTape {
         switch state {
         case .running:
             guard desk.hasRoom() else { return cut(at: now) }
-            desk.change(at: now) { $0.note(number, at: time, direction, kind, message) }
+            desk.change(at: now) { $0.note(number, at: time, late: late, direction, kind, message) }
         case .waiting(var early):
             state = .over
             guard early.size + message.count <= Self.mostWaiting else { return }
-            early.note(number, at: time, direction, kind, message)
+            early.note(number, at: time, late: late, direction, kind, message)
             state = .waiting(early)
         case .over: return
         }
@@ -115,9 +125,9 @@ final class CaptureTape {
     func note(_ kind: CaptureBatch.Kind, _ direction: CaptureEntry.Direction, at now: Moment) {
         let time = (now - openedAt).nanoseconds / 1_000
         switch state {
-        case .running: desk.change(at: now) { $0.note(number, at: time, direction, kind) }
+        case .running: desk.change(at: now) { $0.note(number, at: time, late: late, direction, kind) }
         case .waiting(var early):
-            early.note(number, at: time, direction, kind)
+            early.note(number, at: time, late: late, direction, kind)
             state = .waiting(early)
         case .over: return
         }
@@ -127,6 +137,6 @@ final class CaptureTape {
     private func cut(at now: Moment) {
         state = .over
         let time = (now - openedAt).nanoseconds / 1_000
-        desk.change(at: now) { $0.note(number, at: time, .inward, .cut(.backlog)) }
+        desk.change(at: now) { $0.note(number, at: time, late: 0, .inward, .cut(.backlog)) }
     }
 }

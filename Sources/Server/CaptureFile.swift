@@ -44,10 +44,10 @@ struct CaptureFile: ~Copyable {
         switch note.kind {
         case .text, .binary:
             let (content, remark) = masking.content(of: Array(message), note.kind == .text ? .text : .binary, note.direction)
-            write(CaptureEntry(at: note.time, note.direction, content), remark)
-        case .close(let code): write(CaptureEntry(at: note.time, note.direction, .close(code: code)))
+            write(CaptureEntry(at: note.time, note.direction, content, late: note.late), remark)
+        case .close(let code): write(CaptureEntry(at: note.time, note.direction, .close(code: code), late: note.late))
         case .end(let word):
-            write(CaptureEntry(at: note.time, note.direction, .end(word)))
+            write(CaptureEntry(at: note.time, note.direction, .end(word), late: note.late))
             if note.direction == .outward { isOver = true }
         case .cut(let reason):
             writer.cut(reason, into: &lines)

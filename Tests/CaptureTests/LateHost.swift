@@ -26,10 +26,16 @@ struct LateHost {
         var armed: Int64? = 0
         var now: Int64 = 0
         var isOver = false
+        var wake: Int64?
+        var late: Int64 = 0
+        func turn() {
+            late = wake.map { now - $0 } ?? 0
+            if late < CaptureLimits.leastLate { late = 0 }
+        }
         func drive() {
             while let output = call.poll(at: Moment(nanoseconds: now * 1_000), into: &buffer) {
                 switch output {
-                case .send: capture.entries.append(CaptureEntry(at: now, .outward, .json(buffer.message)))
+                case .send: capture.entries.append(CaptureEntry(at: now, .outward, .json(buffer.message), late: late))
                 case .finished(let word):
                     capture.entries.append(CaptureEntry(at: now, .outward, .end(word)))
                     isOver = true
@@ -37,8 +43,9 @@ struct LateHost {
                 case .hangUp, .log: break
                 }
             }
-            guard let wake = call.wake?.nanoseconds else { return }
-            let earliest = max((wake + 999) / 1_000, now + Self.grain)
+            wake = call.wake.map { ($0.nanoseconds + 999) / 1_000 }
+            guard let wake else { return }
+            let earliest = max(wake, now + Self.grain)
             if armed.map({ earliest < $0 }) ?? true { armed = earliest }
         }
         var waiting = inbound[...]
@@ -47,7 +54,8 @@ struct LateHost {
             let arrival = waiting.first.map { awake($0.time) }
             if let arrival, due.map({ arrival < $0 }) ?? true, let entry = waiting.popFirst() {
                 now = max(now, arrival)
-                capture.entries.append(CaptureEntry(at: now, .inward, entry.content))
+                turn()
+                capture.entries.append(CaptureEntry(at: now, .inward, entry.content, late: late))
                 let moment = Moment(nanoseconds: now * 1_000)
                 switch entry.content {
                 case .json(let bytes): call.receive(bytes.span, .text, at: moment)
@@ -58,6 +66,8 @@ struct LateHost {
             } else if let due {
                 now = max(now, due)
                 armed = nil
+                turn()
+                if let wake, wake <= now { call.handle(.tick, at: Moment(nanoseconds: now * 1_000)) }
                 drive()
             } else {
                 return capture
