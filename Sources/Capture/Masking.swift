@@ -192,7 +192,7 @@ public struct Masking: Sendable {
         case .root(let event) where name == "name" && ["checkpoint", "playedStream", "played"].contains(event):
             return values.mark(text)
         case .root, .media, .mark, .known:
-            if Self.wordNames.contains(name), Self.isTechnical(text, mayHaveSpaces: Self.typeNames.contains(name)) { return text }
+            if Self.wordNames.contains(name), Self.isTechnical(text) { return text }
             if isKnownNumber(name, text, place) || name == "occurred_at" && Self.isTimestamp(text) { return text }
             return values.text(text, of: name)
         }
@@ -224,8 +224,6 @@ public struct Masking: Sendable {
     private static let wordNames: Set = [
         "event", "action", "protocol", "version", "track", "tracks", "encoding", "contentType", "content-type", "reason", "title",
     ]
-    /// Those that hold a media type, which may be spaced: `audio/l16; rate=16000`.
-    private static let typeNames: Set = ["encoding", "contentType", "content-type"]
     /// Members that hold a count, a rate, a time or a code.
     private static let numberNames: Set = [
         "sequenceNumber", "sequence_number", "chunk", "timestamp", "sampleRate", "sample_rate", "bitRate", "bit_rate", "channels",
@@ -238,11 +236,12 @@ public struct Masking: Sendable {
         return Self.numberNames.contains(name) && text.utf8.count <= 13 && text.utf8.allSatisfy(TextMasking.isDigit)
     }
 
-    private static func isTechnical(_ text: String, mayHaveSpaces: Bool) -> Bool {
-        let bytes = Array(text.utf8).filter { $0 != 0x20 || !mayHaveSpaces }
-        return bytes.count <= 64
-            && bytes.allSatisfy { TextMasking.isPlain($0) || $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: "=") }
-            && TextMasking.longest(bytes, where: TextMasking.isDigit) <= 5 && !IDShape.isEvident(text)
+    private static func isTechnical(_ text: String) -> Bool {
+        // `audio/l16; rate=16000` may be spaced.
+        let bytes = Array(text.replacing("; ", with: ";").utf8)
+        let isPlain = bytes.allSatisfy { TextMasking.isPlain($0) || $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: "=") }
+        return bytes.count <= 64 && isPlain && !TextMasking.holdsToken(bytes) && bytes.count(where: TextMasking.isDigit) <= 10
+            && TextMasking.longest(bytes, where: TextMasking.isDigit) <= TextMasking.mostDigits
     }
 
     /// `2030-01-02T03:04:05.678901Z`.

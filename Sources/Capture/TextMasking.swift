@@ -59,14 +59,16 @@ struct TextMasking: Sendable {
         let isPlain =
             bytes.count <= 64 && bytes.allSatisfy { Self.isPlain($0) || $0 == UInt8(ascii: "#") }
             && Self.longest(bytes, where: Self.isDigit) <= 9 && Self.longest(bytes, where: Self.isAlphanumeric) <= 24
-            && !IDShape.isEvident(name)
+            && !bytes.split(whereSeparator: { !Self.isAlphanumeric($0) }).contains(where: Self.isMixed)
+            && !IDShape.isEvident(name) && Self.base64Text(name) == nil
         return isPlain ? pseudonyms.replacingIDs(in: name) : pseudonyms.token("mark", name)
     }
 
     /// The name of a field, which a peer may have made of anything.
     mutating func name(_ name: String) -> String {
         let bytes = Array(name.utf8)
-        if bytes.count <= 64, bytes.allSatisfy(Self.isPlain), bytes.count(where: Self.isDigit) <= Self.mostDigits {
+        let isPlain = bytes.count <= 64 && bytes.allSatisfy(Self.isPlain) && bytes.count(where: Self.isDigit) <= Self.mostDigits
+        if isPlain, !bytes.split(whereSeparator: { !Self.isAlphanumeric($0) }).contains(where: Self.isMixed) {
             return pseudonyms.replacingIDs(in: name)
         }
         return Self.isPhone(bytes) ? pseudonyms.phone(name) : pseudonyms.token("field", name)
@@ -166,11 +168,16 @@ struct TextMasking: Sendable {
     }
 
     private mutating func base64(_ text: String, depth: Int) -> String? {
-        guard text.utf8.count >= 8, let data = Base64.lenientBytes(text), let inner = String(validating: data, as: UTF8.self),
-            data.allSatisfy({ (0x20..<0x7F).contains($0) || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }) || Self.opensJSON(data)
-        else { return nil }
+        guard let inner = Self.base64Text(text) else { return nil }
         let masked = self.text(inner, of: "", depth: depth + 1)
         return masked == inner ? text : Base64.text(Array(masked.utf8))
+    }
+
+    /// - Returns: `nil` when the text is not base64 of printable ASCII or of JSON.
+    private static func base64Text(_ text: String) -> String? {
+        guard text.utf8.count >= 8, let data = Base64.lenientBytes(text) else { return nil }
+        let isPrintable = data.allSatisfy { (0x20..<0x7F).contains($0) || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+        return isPrintable || opensJSON(data) ? String(validating: data, as: UTF8.self) : nil
     }
 
     private static func percentDecoded(_ bytes: [UInt8]) -> String? {
@@ -202,7 +209,9 @@ struct TextMasking: Sendable {
             rest = rest[piece.endIndex...]
             guard let middle = piece.firstIndex(of: equals) else { return nil }
             let key = Self.trimmed(piece[..<middle])
-            guard !key.isEmpty, key.utf8.count <= 64, key.utf8.allSatisfy(Self.isPlain) else { return nil }
+            guard !key.isEmpty, key.utf8.count <= 64, key.utf8.allSatisfy(Self.isPlain), isPrinted || !piece.contains("\"") else {
+                return nil
+            }
             let value = Self.trimmed(piece[piece.index(after: middle)...])
             let masked = self.text(String(value), of: String(key), depth: depth + 1)
             result += piece[..<key.startIndex] + name(String(key)) + piece[key.endIndex..<value.startIndex] + masked

@@ -3,12 +3,16 @@ extension TextMasking {
     /// Whether a value is short, plain and neither a number to dial nor a token: `echo`, `de-DE`, `16000`, `v1.2`.
     static func isPlainValue(_ bytes: [UInt8]) -> Bool {
         guard bytes.count <= longestPlain, bytes.allSatisfy(isPlain) else { return false }
-        guard bytes.count(where: isDigit) <= mostDigits, longest(bytes, where: isAlphanumeric) <= longestRun else { return false }
-        return !bytes.split(whereSeparator: { !isAlphanumeric($0) }).contains { isMixed($0) }
+        return bytes.count(where: isDigit) <= mostDigits && !holdsToken(bytes)
+    }
+
+    /// Whether there is a word in a text that nobody typed: too long, or of mixed cases and digits.
+    static func holdsToken(_ bytes: [UInt8]) -> Bool {
+        bytes.split { !isAlphanumeric($0) }.contains { $0.count > longestRun || isMixed($0) }
     }
 
     /// Eight characters or more of both cases and digits: nobody types that.
-    private static func isMixed(_ run: ArraySlice<UInt8>) -> Bool {
+    static func isMixed(_ run: ArraySlice<UInt8>) -> Bool {
         run.count >= 8 && run.contains(where: isDigit) && run.contains { (0x41...0x5A).contains($0) }
             && run.contains { (0x61...0x7A).contains($0) }
     }
