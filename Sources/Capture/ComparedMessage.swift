@@ -30,6 +30,8 @@ struct ComparedMessage {
 
     /// Since the capture's start. Units: microseconds.
     let time: Int64
+    /// When the engine wanted it to leave: its time without the lateness of the host. Units: microseconds.
+    let due: Int64
     let kind: Kind
     /// Audio as the stream's format spells it.
     let audio: [UInt8]
@@ -38,6 +40,7 @@ struct ComparedMessage {
 
     init(_ entry: CaptureEntry) {
         time = entry.time
+        due = entry.time - entry.late
         switch entry.content {
         case .close(let code): (kind, audio, envelope) = (.close(code), [], [])
         case .end(let word): (kind, audio, envelope) = (.end(word), [], [])

@@ -75,7 +75,7 @@ public struct Comparison: Sendable {
                         .order, at: message.time, expected: "\(message) before \(neighbours.expected)",
                         got: "it at \(Difference.seconds(time).trimmed) before \(neighbours.got)"))
             case .both(let mine, let theirs):
-                let delay = theirs.time - mine.time
+                let delay = theirs.due - mine.due
                 if abs(delay) > tolerance {
                     let word = delay > 0 ? "late" : "early"
                     all.append(

@@ -29,6 +29,8 @@ public struct Replay: ~Copyable {
     /// Nothing is asked of the engine behind this moment.
     private let limit: Moment
     private var farEndIsGone = false
+    /// How late the host was at this turn, as the entry says. Units: microseconds.
+    private var late: Int64 = 0
     private var buffer = MessageBuffer()
     private var scanner = JSONScanner()
     private var played: ReplayResult
@@ -97,10 +99,16 @@ public struct Replay: ~Copyable {
         let message = recorded[cursor]
         cursor += 1
         switch message.direction {
-        case .inward: feed(message)
-        // The live engine was awake here.
-        case .outward: if let wake = pendingWake, wake <= now + Self.rounding { tick() }
+        case .inward:
+            late = message.late
+            feed(message)
+        case .outward:
+            // The live engine was awake here.
+            guard let wake = pendingWake, wake <= now + Self.rounding else { return }
+            late = message.late > 0 ? max(0, (now - wake).nanoseconds / 1_000) : 0
+            tick()
         }
+        late = 0
     }
 
     private mutating func feed(_ message: CaptureEntry) {
@@ -144,7 +152,7 @@ public struct Replay: ~Copyable {
     }
 
     private mutating func keep(_ content: CaptureEntry.Content) {
-        played.capture.entries.append(CaptureEntry(at: time, .outward, content))
+        played.capture.entries.append(CaptureEntry(at: time, .outward, content, late: late))
     }
 
     /// Units: microseconds.

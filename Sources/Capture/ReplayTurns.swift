@@ -25,10 +25,11 @@ struct ReplayTurns {
     /// Whether the live engine, due at `wake`, was not polled before the entry at `index`.
     func holds(_ wake: Moment, until index: Int) -> Bool {
         guard index < entries.count else { return false }
-        let entry = Moment(microsecond: entries[index].time)
-        if entry <= wake + Self.grace { return true }
-        guard entries[index].late > 0 else { return false }
-        let due = Moment(microsecond: entries[index].time - entries[index].late)
-        return due - Self.agreement <= wake && wake <= due + Self.agreement
+        let entry = entries[index]
+        let isNear = Moment(microsecond: entry.time) <= wake + Self.grace
+        guard entry.late > 0 else { return isNear }
+        let due = Moment(microsecond: entry.time - entry.late)
+        if due - Self.agreement <= wake, wake <= due + Self.agreement { return true }
+        return isNear && entry.direction == .inward
     }
 }
