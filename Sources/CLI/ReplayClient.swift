@@ -123,8 +123,8 @@ final class ReplayClient: LoopService, WebSocketHandler {
         case .text(let text): send(Array(text.utf8), .text)
         case .binary(let bytes): send(bytes, .binary)
         case .close(let code): hangUp(code ?? 1000)
-        // The captured program's own wish. What another one wants is its own matter.
-        case .end: break
+        // The captured program's own wish or timer. What another one wants is its own matter.
+        case .end, .woken: break
         }
     }
 

@@ -92,6 +92,8 @@ public struct CaptureEntry: Equatable, Sendable {
         case close(code: UInt16?)
         /// Inward: the program itself ended the call (`DELETE /calls/{id}`, a drain). Outward: the call ended with this word.
         case end(Termination)
+        /// Inward: the host's timer woke the call later than it should have (``late``). What left for it follows.
+        case woken
     }
 
     /// Since the header's start. Units: microseconds.

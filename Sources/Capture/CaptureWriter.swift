@@ -96,6 +96,7 @@ public struct CaptureWriter: Sendable {
                 JSONText.base64(message.span, into: &bytes)
             }
         case .close(let code): JSONText.raw(#""close":\#(code.map { "\($0)" } ?? "null")"#, into: &bytes)
+        case .woken: JSONText.raw(#""woken":true"#, into: &bytes)
         case .end(let word): JSONText.raw(#""end":"\#(word.rawValue)""#, into: &bytes)
         }
     }

@@ -45,6 +45,7 @@ struct ComparedMessage {
         case .close(let code): (kind, audio, envelope) = (.close(code), [], [])
         case .end(let word): (kind, audio, envelope) = (.end(word), [], [])
         case .binary(let bytes): (kind, audio, envelope) = (.audio, bytes, [])
+        case .woken: (kind, audio, envelope) = (.other, [], [])
         case .text(let text): (kind, audio, envelope) = (.other, [], Array(text.utf8))
         case .json(let bytes): (kind, audio, envelope) = Self.parts(bytes)
         }

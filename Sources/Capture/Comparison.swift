@@ -50,7 +50,7 @@ public struct Comparison: Sendable {
                 switch entry.content {
                 case .close: if entry.time >= edges.gone { return nil }
                 case .end: if options.isLive { return nil }
-                case .json, .text, .binary: break
+                case .json, .text, .binary, .woken: break
                 }
                 return ComparedMessage(entry)
             }
@@ -161,7 +161,7 @@ extension CaptureEntry.Content {
     var isMessage: Bool {
         switch self {
         case .json, .text, .binary: true
-        case .close, .end: false
+        case .close, .end, .woken: false
         }
     }
 }

@@ -114,13 +114,13 @@ struct EntryReader {
         guard let direction = scanner.text(word, in: line).flatMap({ CaptureEntry.Direction(rawValue: $0) }) else {
             throw unusable("dir", "in or out")
         }
-        let contents = ["json", "text", "binary", "close", "end"].compactMap { name in
+        let contents = ["json", "text", "binary", "close", "end", "woken"].compactMap { name in
             scanner.member(name, of: root, in: line).map { (name, $0) }
         }
         guard let (name, node) = contents.first else {
-            throw CaptureError(.missing(member: "json, text, binary, close or end"), line: number)
+            throw CaptureError(.missing(member: "json, text, binary, close, end or woken"), line: number)
         }
-        guard contents.count == 1 else { throw unusable("an entry", "one of json, text, binary, close and end, not two") }
+        guard contents.count == 1 else { throw unusable("an entry", "one of json, text, binary, close, end and woken, not two") }
         let content = try content(name, node, line, direction, number)
         var late = 0
         if let member = scanner.member("late", of: root, in: line) {
@@ -163,6 +163,9 @@ struct EntryReader {
                 throw unusable("a close code of 0 to 65535, or null")
             }
             return .close(code: code)
+        case "woken":
+            guard node.kind == .yes, direction == .inward else { throw unusable("true, and dir in") }
+            return .woken
         default:
             guard node.kind == .string, let word = scanner.text(node, in: line).flatMap({ Termination(rawValue: $0) }) else {
                 throw unusable("one of \(Termination.allCases.map(\.rawValue).joined(separator: ", "))")

@@ -105,7 +105,7 @@ public struct Replay: ~Copyable {
         case .outward:
             // The live engine was awake here.
             guard let wake = pendingWake, wake <= now + Self.rounding else { return }
-            late = message.late > 0 ? max(0, (now - wake).nanoseconds / 1_000) : 0
+            late = message.late
             tick()
         }
         late = 0
@@ -124,6 +124,7 @@ public struct Replay: ~Copyable {
         case .end(let word):
             farEndIsGone = farEndIsGone || word.isOfTheSocket
             call.handle(.cancel(word), at: now)
+        case .woken: call.handle(.tick, at: now)
         }
         drive()
         guard let wake = pendingWake, wake > now, wake <= now + Self.rounding else { return }

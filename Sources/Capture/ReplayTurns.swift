@@ -15,8 +15,8 @@ struct ReplayTurns {
     ///
     /// With ``ComparisonOptions/tolerance`` it stays under 30 ms, so that 30 ms of one message cannot hide.
     static let grace = Duration.milliseconds(19)
-    /// How far a wake may be from the one that the entry says the host was late for.
-    static let agreement = Duration.milliseconds(5)
+    /// How far a wake may be from the one that the entry says the host was late for: as far as lateness that is not written moves it.
+    static let agreement = Duration.microseconds(CaptureLimits.leastLate)
 
     private let entries: [CaptureEntry]
 

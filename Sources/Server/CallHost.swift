@@ -73,7 +73,8 @@ final class CallHost: WebSocketHandler {
         switch input {
         case .closed(let code): tape.note(.close(code), .inward, at: now)
         case .cancel(let word): tape.note(.end(word), .inward, at: now)
-        case .admitted, .refused, .push, .tick: break
+        case .tick: tape.noteLateWake(at: now)
+        case .admitted, .refused, .push: break
         }
     }
 

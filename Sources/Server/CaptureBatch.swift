@@ -9,6 +9,8 @@ struct CaptureBatch: Sendable {
         case binary
         case close(UInt16?)
         case end(Termination)
+        /// The timer came late.
+        case woken
         /// The rest of the call is not kept.
         case cut(Capture.Cut)
     }

@@ -134,6 +134,9 @@ final class CaptureTape {
         if case .end = kind, direction == .outward { state = .over }
     }
 
+    /// The host's timer has woken the call. In time, that is nothing to note.
+    func noteLateWake(at now: Moment) { if late > 0 { note(.woken, .inward, at: now) } }
+
     private func cut(at now: Moment) {
         state = .over
         let time = (now - openedAt).nanoseconds / 1_000

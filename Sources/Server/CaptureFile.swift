@@ -46,6 +46,7 @@ struct CaptureFile: ~Copyable {
             let (content, remark) = masking.content(of: Array(message), note.kind == .text ? .text : .binary, note.direction)
             write(CaptureEntry(at: note.time, note.direction, content, late: note.late), remark)
         case .close(let code): write(CaptureEntry(at: note.time, note.direction, .close(code: code), late: note.late))
+        case .woken: write(CaptureEntry(at: note.time, note.direction, .woken, late: note.late))
         case .end(let word):
             write(CaptureEntry(at: note.time, note.direction, .end(word), late: note.late))
             if note.direction == .outward { isOver = true }

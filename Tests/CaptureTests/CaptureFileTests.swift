@@ -128,7 +128,7 @@ import Wire
         (#"{"t":-1,"dir":"in","text":""}"#, "t must be a whole number"),
         (#"{"t":9999999999999999,"dir":"in","json":{}}"#, "t must be a whole number"),
         (#"{"t":1,"text":""}"#, "dir is missing"), (#"{"t":1,"dir":"up","text":""}"#, "dir must be in or out"),
-        (#"{"t":1,"dir":"in"}"#, "json, text, binary, close or end is missing"),
+        (#"{"t":1,"dir":"in"}"#, "json, text, binary, close, end or woken is missing"),
         (#"{"t":1,"dir":"in","text":"","end":"canceled"}"#, "not two"), (#"{"t":1,"dir":"in","text":7}"#, "text must be a string"),
         (#"{"t":1,"dir":"in","binary":"%"}"#, "binary must be base64"), (#"{"t":1,"dir":"in","close":70000}"#, "close must be"),
         (#"{"t":1,"dir":"out","end":"bored"}"#, "end must be one of completed"), (#"{"t":1,"cut":"why"}"#, "cut must be backlog"),

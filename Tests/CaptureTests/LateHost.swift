@@ -60,13 +60,14 @@ struct LateHost {
                 switch entry.content {
                 case .json(let bytes): call.receive(bytes.span, .text, at: moment)
                 case .close(let code): call.handle(.closed(code: code), at: moment)
-                case .text, .binary, .end: break
+                case .text, .binary, .end, .woken: break
                 }
                 drive()
             } else if let due {
                 now = max(now, due)
                 armed = nil
                 turn()
+                if late > 0 { capture.entries.append(CaptureEntry(at: now, .inward, .woken, late: late)) }
                 if let wake, wake <= now { call.handle(.tick, at: Moment(nanoseconds: now * 1_000)) }
                 drive()
             } else {

@@ -44,6 +44,7 @@ import Testing
         case .text(let text): "\(entry.direction.rawValue) text \(text)"
         case .binary(let bytes): "\(entry.direction.rawValue) binary \(bytes.count)"
         case .close(let code): "\(entry.direction.rawValue) close \(code.map { "\($0)" } ?? "")"
+        case .woken: "\(entry.direction.rawValue) woken"
         case .end(let word): "\(entry.direction.rawValue) end \(word.rawValue)"
         }
     }
