@@ -82,7 +82,8 @@ public struct CaptureWriter: Sendable {
             let start = bytes.count
             bytes.append(contentsOf: header.audio == .none ? LeftOutAudio.collapsed(message, &scanner) : message)
             // No string of a JSON text holds a raw line break: these stand between tokens.
-            for index in start..<bytes.count where bytes[index] == 0x0A || bytes[index] == 0x0D { bytes[index] = 0x20 }
+            var written = bytes.mutableSpan
+            for index in start..<written.count where written[index] == 0x0A || written[index] == 0x0D { written[index] = 0x20 }
         case .text(let text):
             JSONText.raw(#""text":"#, into: &bytes)
             JSONText.string(text, into: &bytes)

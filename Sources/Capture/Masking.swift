@@ -17,6 +17,10 @@ public struct Masking: Sendable {
     private var values: TextMasking
     private var scanner = JSONScanner()
     private var count: UInt64 = 0
+    /// Words of the dialect that were found to be some: they come in every message.
+    private var technical: Set<String> = []
+    /// The sound of one message; the memory is kept.
+    private var sound: [UInt8] = []
     private let noiseSeed: UInt64
 
     /// - Parameter key: random, of the folder; whoever has it can try out whose number a pseudonym stands for.
@@ -192,7 +196,7 @@ public struct Masking: Sendable {
         case .root(let event) where name == "name" && ["checkpoint", "playedStream", "played"].contains(event):
             return values.mark(text)
         case .root, .media, .mark, .known:
-            if Self.wordNames.contains(name), Self.isTechnical(text) { return text }
+            if Self.wordNames.contains(name), isTechnical(text) { return text }
             if isKnownNumber(name, text, place) || name == "occurred_at" && Self.isTimestamp(text) { return text }
             return values.text(text, of: name)
         }
@@ -200,7 +204,7 @@ public struct Masking: Sendable {
 
     /// - Returns: `nil` when the payload stays as it is.
     private mutating func payload(_ node: JSONScanner.Node, _ message: Span<UInt8>, _ format: MediaFormat) -> [UInt8]? {
-        var sound: [UInt8] = []
+        sound.removeAll(keepingCapacity: true)
         do throws(WireError) {
             try scanner.base64(node, in: message, at: "media.payload", into: &sound)
         } catch {
@@ -234,6 +238,13 @@ public struct Masking: Sendable {
     private func isKnownNumber(_ name: String, _ text: String, _ place: Place) -> Bool {
         if case .attached = place { return false }
         return Self.numberNames.contains(name) && text.utf8.count <= 13 && text.utf8.allSatisfy(TextMasking.isDigit)
+    }
+
+    private mutating func isTechnical(_ text: String) -> Bool {
+        if technical.contains(text) { return true }
+        guard Self.isTechnical(text) else { return false }
+        if technical.count < Pseudonyms.mostKept { technical.insert(text) }
+        return true
     }
 
     private static func isTechnical(_ text: String) -> Bool {

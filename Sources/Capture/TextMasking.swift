@@ -15,6 +15,8 @@ struct TextMasking: Sendable {
     private let keepsKeys: Bool
     private(set) var pseudonyms: Pseudonyms
     private var rules: [String: FieldRule] = [:]
+    /// Names that stay. A dialect has a few dozen, and they come in every message.
+    private var plainNames: Set<String> = []
 
     init(_ pseudonyms: Pseudonyms, keepsKeys: Bool) {
         self.pseudonyms = pseudonyms
@@ -66,6 +68,13 @@ struct TextMasking: Sendable {
 
     /// The name of a field, which a peer may have made of anything.
     mutating func name(_ name: String) -> String {
+        if plainNames.contains(name) { return name }
+        let masked = maskedName(name)
+        if masked == name, plainNames.count < Pseudonyms.mostKept { plainNames.insert(name) }
+        return masked
+    }
+
+    private mutating func maskedName(_ name: String) -> String {
         let bytes = Array(name.utf8)
         let isPlain = bytes.count <= 64 && bytes.allSatisfy(Self.isPlain) && bytes.count(where: Self.isDigit) <= Self.mostDigits
         if isPlain, !bytes.split(whereSeparator: { !Self.isAlphanumeric($0) }).contains(where: Self.isMixed) {

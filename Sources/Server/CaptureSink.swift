@@ -30,22 +30,21 @@ final class CaptureSink: Sendable {
     private let options: Options
     private let logger: Logger
     private let limit: Int
-    private let queue: DispatchQueue
+    private let thread: CaptureThread
     private let waiting = Atomic<Int>(0)
     private let numbers = Atomic<UInt64>(0)
-    /// Touched on the queue alone.
+    /// Touched on the thread alone.
     private let files = Mutex<[UInt64: Box]>([:])
 
-    /// - Parameter queue: serial; the writer's own.
     init(
         _ folder: CaptureFolder, _ options: Options, _ logger: Logger, limit: Int = longestQueue,
-        queue: DispatchQueue = DispatchQueue(label: "trunkline.capture", qos: .utility)
+        thread: CaptureThread = CaptureThread()
     ) {
         self.folder = folder
         self.options = options
         self.logger = logger
         self.limit = limit
-        self.queue = queue
+        self.thread = thread
     }
 
     func newNumber() -> UInt64 { numbers.wrappingAdd(1, ordering: .relaxed).newValue }
@@ -56,7 +55,7 @@ final class CaptureSink: Sendable {
     func take(_ batch: CaptureBatch) {
         let size = batch.size
         waiting.wrappingAdd(size, ordering: .relaxed)
-        queue.async { [self] in
+        thread.run { [self] in
             write(batch)
             waiting.wrappingSubtract(size, ordering: .relaxed)
         }
@@ -68,16 +67,17 @@ final class CaptureSink: Sendable {
     @discardableResult
     func finish() -> Bool {
         let done = DispatchSemaphore(value: 0)
-        queue.async { [self] in
+        let isFirst = thread.end(with: { [self] in
             files.withLock { $0 = [:] }
             done.signal()
-        }
+        })
+        guard isFirst else { return true }
         guard done.wait(timeout: .now() + Self.patience) == .timedOut else { return true }
         logger.log(.error, "captures are not written to their end: the disk does not answer", ["folder": folder.path])
         return false
     }
 
-    /// Runs on the queue.
+    /// Runs on the thread.
     private func write(_ batch: CaptureBatch) {
         for beginning in batch.beginnings { begin(beginning) }
         var touched: [UInt64: Box] = files.withLock { files in

@@ -283,9 +283,9 @@ import Testing
         let folder = CaptureTests.Folder()
         let log = TestLog()
         let logger = Logger(level: .debug, format: .text, write: { log.append($0) })
-        let queue = DispatchQueue(label: "stuck disk")
+        let (thread, gate) = (CaptureThread(), DispatchSemaphore(value: 0))
         let sink = CaptureSink(
-            try CaptureFolder(folder.path, OpenSSLCryptography()), Self.options, logger, limit: 0, queue: queue)
+            try CaptureFolder(folder.path, OpenSSLCryptography()), Self.options, logger, limit: 0, thread: thread)
         let desk = CaptureDesk(sink) { _ in }
         let message = Array(#"{"event":"connected"}"#.utf8)
         func tape(_ call: String) -> CaptureTape {
@@ -293,14 +293,16 @@ import Testing
             tape.begin(Self.info(call), at: .zero)
             return tape
         }
-        queue.suspend()
+        thread.run { gate.wait() }
         let (speaks, listens) = (tape("a"), tape("b"))
         speaks.note(message.span, .text, .inward, at: .zero)
         desk.flush()
         for milliseconds in 1...3 { speaks.note(message.span, .text, .inward, at: Self.at(Int64(milliseconds))) }
         desk.flush()
-        queue.resume()
-        queue.sync {}
+        let written = DispatchSemaphore(value: 0)
+        thread.run { written.signal() }
+        gate.signal()
+        written.wait()
         for tape in [listens, tape("c")] { tape.note(message.span, .text, .inward, at: Self.at(4)) }
         desk.flush()
         sink.finish()
