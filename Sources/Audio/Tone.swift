@@ -16,6 +16,13 @@ public struct Tone: Sendable {
         amplitude = 32_767 * Decibels.amplitude(ofLevel: level)
     }
 
+    /// A tone of another pitch that goes on from the phase at which this one has arrived: no click where they meet.
+    public func continued(atHertz hertz: Double) -> Tone {
+        var tone = Tone(hertz: hertz, level: level, rate: rate)
+        tone.phase = phase
+        return tone
+    }
+
     /// Appends the next samples. A negative count appends none.
     public mutating func append(samples count: Int, to samples: inout [Int16]) {
         let count = max(count, 0)

@@ -23,7 +23,7 @@ public struct BotCatalog: Sendable {
     public init(_ bots: [any Bot]) { for bot in bots { add(bot) } }
 
     /// The bots that Trunkline ships.
-    public static var builtIn: BotCatalog { BotCatalog([EchoBot()]) }
+    public static var builtIn: BotCatalog { BotCatalog([EchoBot(), DrillBot()]) }
 
     /// A bot of the same name is replaced.
     public mutating func add(_ bot: any Bot) { bots[bot.name] = bot }

@@ -88,7 +88,7 @@ struct EchoBotTests {
             func pipeline(for call: CallInfo) throws(BotError) -> BotPipeline { throw BotError("other") }
         }
         let catalog = BotCatalog.builtIn
-        #expect(catalog.names == ["echo"])
+        #expect(catalog.names == ["drill", "echo"])
         #expect(catalog["echo"] is EchoBot)
         #expect(catalog["parrot"] == nil)
         #expect(catalog.adding(Other())["echo"] is Other)

@@ -1,7 +1,6 @@
 import Audio
 import Call
 import Pipeline
-import Wire
 
 /// Says back what the caller says, at once or after a delay. It is also the wire test: every sample that comes in goes out.
 ///
@@ -24,7 +23,7 @@ public struct EchoBot: Bot {
     }
 
     private func delay(for call: CallInfo) throws(BotError) -> Duration {
-        guard let asked = asked("delay_ms", call) else { return delay }
+        guard let asked = call.asked("delay_ms") else { return delay }
         guard let milliseconds = Int(asked), (0...Int(Self.longestDelay.milliseconds)).contains(milliseconds) else {
             throw BotError("delay_ms must be a whole number from 0 to \(Self.longestDelay.milliseconds)")
         }
@@ -32,26 +31,10 @@ public struct EchoBot: Bot {
     }
 
     private func rate(for call: CallInfo) throws(BotError) -> SampleRate? {
-        guard let asked = asked("pipeline_rate", call) else { return nil }
+        guard let asked = call.asked("pipeline_rate") else { return nil }
         guard let rate = Self.rates.first(where: { "\($0.hertz)" == asked }) else {
             throw BotError("pipeline_rate must be one of \(Self.rates.map { "\($0.hertz)" }.joined(separator: ", "))")
         }
         return rate
-    }
-
-    private func asked(_ name: String, _ call: CallInfo) -> String? {
-        call.parameters[name] ?? call.query[name] ?? call.webhook[name] ?? call.body?[name]?.spelling
-    }
-}
-
-extension JSONValue {
-    /// The value as a person would have typed it; what is no number or text cannot be meant. `nil` for null.
-    fileprivate var spelling: String? {
-        switch self {
-        case .number(let value): Int(exactly: value).map(String.init) ?? "fraction"
-        case .string(let text): text
-        case .null: nil
-        case .bool, .array, .object: "no number"
-        }
     }
 }
