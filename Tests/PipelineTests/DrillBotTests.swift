@@ -58,8 +58,9 @@ struct DrillBotTests {
     @Test
     func `a greeting of an hour never overflows playout`() throws {
         let rate = try #require(SampleRate(hertz: 1_000))
-        let run = try DrillRun(["greet": "14400"], dialect: FakeDialect(profile: .frames(at: rate), outbound: rate))
-        run.step(.absent, times: 50 * 3_601)
+        let profile = PlayoutProfile(packetSamples: 250, lead: .milliseconds(500))
+        let run = try DrillRun(["greet": "14400"], dialect: FakeDialect(profile: profile, outbound: rate), stepTime: 250)
+        run.step(.absent, times: 4 * 3_602)
         #expect(run.counters.droppedSamples == 0)
         #expect(run.confirmed == (0..<14_400).map { "s\($0)" })
     }

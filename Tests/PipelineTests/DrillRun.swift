@@ -5,7 +5,7 @@ import Foundation
 
 @testable import Pipeline
 
-/// A call with the drill bot and a far end, in steps of 20 ms: it drains what it holds in real time, returns a mark
+/// A call with the drill bot and a far end, in steps: it drains what it holds in real time, returns a mark
 /// when it has played up to it, and throws all back when it is told to clear.
 final class DrillRun {
     /// What the caller does in one step.
@@ -32,10 +32,13 @@ final class DrillRun {
     var counters: CallCounters { call.engine.counters }
     private var held: [Held] = []
     private var samplesTaken = 0
+    /// Units: milliseconds.
+    private let stepTime: Int
     private let samplesPerStep: Int
 
-    init(_ options: [String: String], dialect: FakeDialect = FakeDialect()) throws {
-        samplesPerStep = dialect.outbound.samples(inMilliseconds: 20)
+    init(_ options: [String: String], dialect: FakeDialect = FakeDialect(), stepTime: Int = 20) throws {
+        self.stepTime = stepTime
+        samplesPerStep = dialect.outbound.samples(inMilliseconds: stepTime)
         let stream = StreamStart(
             provider: dialect.name, parameters: options, outbound: MediaFormat(.linear16, dialect.outbound))
         let bot = try DrillBot().pipeline(for: CallInfo(id: "1", stream: stream))
@@ -53,7 +56,7 @@ final class DrillRun {
 
     func step(_ caller: Caller = .quiet, times: Int = 1) {
         for _ in 0..<times {
-            call.advance(.milliseconds(20))
+            call.advance(.milliseconds(stepTime))
             take()
             switch caller {
             case .quiet: call.receive("level:0")
@@ -77,7 +80,7 @@ final class DrillRun {
     private func take() {
         for line in call.takeLines() {
             if line.hasPrefix("audio "), let count = Int(line.dropFirst(6)) {
-                held.append(.audio(call.audio[samplesTaken..<samplesTaken + count]))
+                held.append(.audio(ArraySlice(Array(call.audio[samplesTaken..<samplesTaken + count]))))
                 samplesTaken += count
             } else if line.hasPrefix("mark:") {
                 held.append(.mark(line))
