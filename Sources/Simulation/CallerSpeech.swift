@@ -17,6 +17,8 @@ public struct CallerSpeech: Sendable {
     let packets: [Packet]
     let provider: PlayedProvider
     let format: MediaFormat
+    /// Playing time of the audio, without the silence that fills up the last packet.
+    let length: Duration
 
     /// - Parameter audio: at the rate of the format.
     public init(_ audio: PCM16, as format: MediaFormat, for provider: PlayedProvider) {
@@ -38,6 +40,7 @@ public struct CallerSpeech: Sendable {
             start += size
         }
         self.packets = packets
+        length = audio.rate.time(of: audio.samples.count)
         self.provider = provider
         self.format = format
     }
@@ -63,14 +66,16 @@ struct SpeechQueue: Sendable {
         if !speech.packets.isEmpty { waiting.append(speech) }
     }
 
-    mutating func next() -> CallerSpeech.Packet {
-        guard let speech = waiting.first else { return silence }
+    /// - Returns: the next packet; with the whole speech when the packet is its first.
+    mutating func next() -> (packet: CallerSpeech.Packet, beginning: CallerSpeech?) {
+        guard let speech = waiting.first else { return (silence, nil) }
         let packet = speech.packets[position]
+        let beginning = position == 0 ? speech : nil
         position += 1
         if position == speech.packets.count {
             waiting.removeFirst()
             position = 0
         }
-        return packet
+        return (packet, beginning)
     }
 }

@@ -33,6 +33,8 @@ struct PlayoutModel: Sendable {
 
     /// Samples from the start of the stream, silence where nothing played.
     private(set) var heard: [Int16] = []
+    /// Where ``heard`` was filled up with silence because nothing played.
+    private(set) var unplayed: [Range<Int>] = []
     private(set) var level = RunningLevel()
     private(set) var gaps = Gaps()
     /// Most samples that ever waited.
@@ -157,7 +159,11 @@ extension PlayoutModel {
     /// Keeps the next samples of the queue, at the place where they are heard.
     private mutating func keep(_ count: Int, of run: Run) {
         let place = rate.samples(in: run.since - origin) + consumed - run.consumedBefore
-        if heard.count < place { heard.append(contentsOf: repeatElement(0, count: min(place, heardLimit) - heard.count)) }
+        if heard.count < place {
+            let start = heard.count
+            heard.append(contentsOf: repeatElement(0, count: min(place, heardLimit) - start))
+            unplayed.append(start..<heard.count)
+        }
         heard.append(contentsOf: queue[head..<head + min(count, heardLimit - heard.count)])
     }
 }

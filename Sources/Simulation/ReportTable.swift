@@ -61,13 +61,15 @@ public enum ReportTable {
     }
 
     /// Columns as wide as their widest cell; words left, numbers right.
-    private static func aligned(_ rows: [[String]]) -> String {
+    ///
+    /// - Parameter words: the columns that hold words; `nil` for the first two and the last.
+    static func aligned(_ rows: [[String]], words: Set<Int>? = nil) -> String {
         let columns = rows.first?.count ?? 0
         let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             let cells = row.enumerated().map { index, cell in
                 let padding = spaces(widths[index] - cell.count)
-                let isWord = index < 2 || index == columns - 1
+                let isWord = words?.contains(index) ?? (index < 2 || index == columns - 1)
                 return isWord ? cell + padding : padding + cell
             }
             var line = cells.joined(separator: "  ")
@@ -90,8 +92,9 @@ public enum ReportTable {
         var scale = 1
         for _ in 0..<decimals { scale *= 10 }
         let scaled = Int((value.magnitude * Double(scale)).rounded())
-        let fraction = String(scaled % scale)
         let sign = value < 0 && scaled != 0 ? "-" : ""
+        guard decimals > 0 else { return "\(sign)\(scaled)" }
+        let fraction = String(scaled % scale)
         return "\(sign)\(scaled / scale).\(String(repeating: "0", count: decimals - fraction.count))\(fraction)"
     }
 }

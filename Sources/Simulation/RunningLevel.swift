@@ -23,6 +23,15 @@ struct RunningLevel: Sendable {
         samples += audio.count
     }
 
+    /// - Returns: the amplitude ratio of a level. Units: dBFS.
+    static func amplitude(ofLevel decibels: Double) -> Double { pow(10, decibels / 20) }
+
+    /// - Returns: the level of an amplitude ratio, −∞ for 0. Units: dBFS.
+    static func level(ofAmplitude ratio: Double) -> Double { 20 * log10(ratio) }
+
+    /// The complex number of a phase. Units: turns.
+    static func rotation(turns: Double) -> (cosine: Double, sine: Double) { (cos(2 * .pi * turns), sin(2 * .pi * turns)) }
+
     /// Root mean square as ``Loudness`` reads it: 0 for a full-scale sine, −∞ for silence. Units: dBFS.
     var decibels: Double {
         guard squares > 0 else { return -.infinity }

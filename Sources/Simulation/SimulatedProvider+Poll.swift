@@ -26,17 +26,21 @@ extension SimulatedProvider {
 
     private mutating func pollMedia(at now: Moment, into message: inout MessageBuffer) -> SimulatedOutput {
         // The second of a swapped pair follows the first one at once.
-        if let held = swapped, stamp.chunk == held.stamp.chunk + 1 || isMediaOver {
+        if let held = swapped, stamp.chunk == held.stamp.chunk + 1 || isMediaOver || isMediaPaused {
             swapped = nil
             return sendMedia(held.packet, held.stamp, at: now, into: &message)
         }
-        if isMediaOver { return .idle(wake: playout.nextMark) }
+        if isMediaOver || isMediaPaused { return .idle(wake: playout.nextMark) }
         while now >= nextPacket {
             counts.lateness = max(counts.lateness, now - nextPacket)
             stamp.chunk += 1
             stamp.sequence += 1
-            stamp.milliseconds = stamp.chunk * provider.packetMilliseconds
-            let packet = speech.next()
+            stamp.milliseconds = (stamp.chunk + packetsLeftOut) * provider.packetMilliseconds
+            let (packet, beginning) = speech.next()
+            if let beginning {
+                let start = Duration.milliseconds(stamp.milliseconds - provider.packetMilliseconds)
+                spoken.append(SpokenSpan(start: start, end: start + beginning.length))
+            }
             if provider == .telnyx, options.swapsMedia, !stamp.chunk.isMultiple(of: 2) {
                 swapped = (packet, stamp)
             } else {
@@ -47,7 +51,21 @@ extension SimulatedProvider {
     }
 
     /// When the next packet of caller audio is complete.
-    private var nextPacket: Moment { origin + .milliseconds((stamp.chunk + 1) * provider.packetMilliseconds) }
+    private var nextPacket: Moment {
+        origin + .milliseconds((stamp.chunk + packetsLeftOut + 1) * provider.packetMilliseconds)
+    }
+
+    /// The caller's line goes dead: no packet is sent, not even silence, until ``resumeMedia(at:)``. The stream stays up.
+    public mutating func pauseMedia() { isMediaPaused = true }
+
+    /// Packets flow again from the next one that is due. What was not sent meanwhile is never sent.
+    public mutating func resumeMedia(at now: Moment) {
+        guard isMediaPaused else { return }
+        isMediaPaused = false
+        let packet = Duration.milliseconds(provider.packetMilliseconds)
+        let due = Int((now - origin).nanoseconds / packet.nanoseconds)
+        packetsLeftOut = max(packetsLeftOut, due - stamp.chunk)
+    }
 
     private mutating func sendMedia(
         _ packet: CallerSpeech.Packet, _ stamp: Stamp, at now: Moment, into message: inout MessageBuffer
@@ -78,6 +96,7 @@ extension SimulatedProvider {
         case .cleared:
             if !dialect.cleared(stamp, into: &message.storage) { return false }
         case .stop:
+            if options.endsWithoutStop { return false }
             if !dialect.stop(stamp, into: &message.storage) { return false }
         }
         self.stamp.sequence = stamp.sequence

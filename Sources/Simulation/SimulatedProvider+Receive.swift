@@ -35,6 +35,7 @@ extension SimulatedProvider {
             }
         case .clear:
             counts.clears += 1
+            if clearsAt.count < Self.maximumClears { clearsAt.append(now - origin) }
             playout.clear(dialect.clearStyle, at: now)
             if dialect.clearStyle == .confirms {
                 // Marks that had played already come first.

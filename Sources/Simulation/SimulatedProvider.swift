@@ -22,6 +22,8 @@ public enum CallEnding: String, CaseIterable, Sendable {
     case serverClosed = "server closed"
     /// The provider broke off because of what the server sent.
     case brokenOff = "provider broke off"
+    /// The connection was cut on the provider's side: no last message, no close frame.
+    case dropped = "connection dropped"
 }
 
 /// One provider's side of one simulated call: the stream's messages, a caller who speaks, presses keys and hangs up, and the
@@ -41,6 +43,10 @@ public struct SimulatedProvider: Sendable {
     public internal(set) var echo: EchoMeter?
     /// Keys that the server had pressed (Plivo `sendDTMF`).
     public internal(set) var keysFromServer: [KeypadEntry] = []
+    /// When the caller spoke, in order.
+    public internal(set) var spoken: [SpokenSpan] = []
+    /// When the server's clears arrived, from the start of the stream; at most ``maximumClears``.
+    public internal(set) var clearsAt: [Duration] = []
 
     let dialect: any SimulatedDialect
     var origin = Moment.zero
@@ -53,6 +59,9 @@ public struct SimulatedProvider: Sendable {
     var swapped: (packet: CallerSpeech.Packet, stamp: Stamp)?
     var isClosing = false
     var isMediaOver = false
+    var isMediaPaused = false
+    /// Packets whose time passed while media was paused.
+    var packetsLeftOut = 0
     var counts = Counts()
     /// The first sound that arrived after the caller's first.
     var soundAnswered: Moment?
@@ -80,6 +89,8 @@ public struct SimulatedProvider: Sendable {
 
     /// Keys of the server's that are kept.
     static let maximumKeys = 1_000
+    /// Clears whose moments are kept: one a second for a quarter of an hour.
+    static let maximumClears = 1_000
 
     /// - Throws: ``UnsupportedFormat`` for a format that the provider does not document.
     public init(_ provider: PlayedProvider, _ identity: CallIdentity, _ options: SimulationOptions) throws(UnsupportedFormat) {
@@ -141,6 +152,13 @@ public struct SimulatedProvider: Sendable {
     /// An echo then sends back what it still holds: half a second later a packet without an answer is lost and not under way.
     public mutating func endMedia() { isMediaOver = true }
 
+    /// The connection breaks on this side. Nothing more is sent, and the server is told nothing.
+    public mutating func drop(at now: Moment) {
+        guard ending == .up else { return }
+        ending = .dropped
+        finish(at: now)
+    }
+
     /// The server closed the connection, or it broke.
     public mutating func connectionClosed(at now: Moment) {
         if ending == .up { ending = .serverClosed }
@@ -150,6 +168,9 @@ public struct SimulatedProvider: Sendable {
     /// What the caller has heard until the last moment this value was told, from the start of the stream, with silence where nothing
     /// played. At the rate of the outbound format.
     public var heard: PCM16 { PCM16(samples: playout.heard, rate: playout.rate) }
+
+    /// Stretches of ``heard`` in which nothing played, because nothing was there. Units: samples. What the server sent is the rest.
+    public var unplayed: [Range<Int>] { playout.unplayed }
 
     /// Audio that the provider holds and has not played.
     public var buffered: Duration { playout.rate.time(of: playout.queued) }
@@ -162,5 +183,16 @@ public struct SimulatedProvider: Sendable {
         waiting = []
         swapped = nil
         isClosing = false
+    }
+}
+
+/// When the caller said one thing, from the start of the stream.
+public struct SpokenSpan: Equatable, Sendable {
+    public let start: Duration
+    public let end: Duration
+
+    public init(start: Duration, end: Duration) {
+        self.start = start
+        self.end = end
     }
 }

@@ -20,6 +20,8 @@ public struct SimulationOptions: Sendable {
     ///
     /// Four hours, the longest call a server allows by default, are 230 MB at 8 kHz. A load of many calls sets this to zero.
     public var heardLimit = Duration.seconds(4 * 3_600)
+    /// A caller who hangs up is told by the close of the connection alone, without the provider's last message.
+    public var endsWithoutStop = false
     /// The far end is an echo: each packet that is sent is expected back, and its round trip measured.
     public var expectsEcho = false
 
