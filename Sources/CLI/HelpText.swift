@@ -77,6 +77,7 @@ enum HelpText {
 
     private static let simulate = """
         usage: trunkline simulate --provider PROVIDER [flags]
+               trunkline simulate --scenario FILE|FOLDER… [--url URL | --virtual] [flags]
 
         Plays the provider's side of phone calls over real WebSockets: sends what the caller says in the provider's own
         messages, plays what comes back in real time, and reports what was heard. Exits 1 when a call failed.
@@ -93,6 +94,19 @@ enum HelpText {
           --ca FILE             certificates (PEM) to trust for wss besides the system's
           --encoding NAME       pcmu (default), pcma or l16: Telnyx and Plivo only
           --sample-rate HZ      8000 (default; Vonage 16000), 16000 or 24000, where the provider has it
+
+        A scenario is a JSON file that says what a caller does and what must be heard; Simulation.docc describes it. Several
+        files and folders are played one after the other. Exits 1 when an expectation failed, 64 when a file is bad.
+
+          --scenario PATH       a scenario, or a folder of them; more may follow
+          --url URL             over a socket, in real time; all providers of a scenario at once
+          --virtual             against the engine in this process, on a virtual clock: an hour in seconds
+          --bot NAME            the far end is this bot and no other: scenarios that need another one are skipped
+          --provider NAME       play this provider only
+          --longest SECONDS     skip scenarios that may take longer; default 120 over a socket
+          --json                one JSON document instead of a table
+          --heard FILE.wav      where to write what was heard; of several calls, each into a file of its own beside it
+          --ca FILE             certificates (PEM) to trust for wss besides the system's
         """
 
     private static let replay = """

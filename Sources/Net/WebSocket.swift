@@ -111,6 +111,9 @@ public final class WebSocket: Session {
         if !isFlushed { lws_callback_on_writable(wsi) }
     }
 
+    /// Ends the connection at once, with no close frame and without what still waits: as a peer that vanishes does. From any callback.
+    public func abort() { cut(.local) }
+
     /// Ends the connection without a handshake, from any callback.
     func cut(_ cause: CloseCause) {
         guard state != .closed, !isCut else { return }

@@ -1,0 +1,230 @@
+import Call
+import Dispatch
+import Foundation
+import Net
+import Simulation
+import SpeexAudio
+import Synchronization
+
+/// Plays the calls of one scenario over sockets: dials, carries messages, wakes the callers.
+final class ScenarioDriver: LoopService {
+    /// One call that is to be placed.
+    struct Order: Sendable {
+        let provider: PlayedProvider
+        let call: ScenarioCall
+        let identity: CallIdentity
+        let address: String
+    }
+
+    private let orders: [Order]
+    private let results: ScenarioResults
+    private let loop: EventLoop
+    private let startedAt: Moment
+    private var calls: [ScenarioSocketCall?]
+    private var armed: Moment?
+
+    init(_ orders: [Order], _ results: ScenarioResults, _ loop: EventLoop) {
+        self.orders = orders
+        self.results = results
+        self.loop = loop
+        startedAt = loop.now
+        calls = Array(repeating: nil, count: orders.count)
+        arm(startedAt)
+    }
+
+    /// Plays a scenario with all providers at once, and waits for the ends.
+    static func rehearse(
+        _ scenario: Scenario, _ providers: [PlayedProvider], _ plan: ScenarioPlan, _ progress: ScenarioProgress
+    ) -> [(PlayedProvider, Rehearsal.Outcome)] {
+        let seed = UInt64.random(in: .min ... .max)
+        var orders: [Order] = []
+        for provider in providers {
+            for call in scenario.calls {
+                var identity = CallIdentity.numbered(orders.count, seed: seed, for: provider).withAnswerParameters(for: provider)
+                identity.epochMilliseconds = Int64(Date().timeIntervalSince1970 * 1_000)
+                let address = plan.address(of: call) ?? ""
+                orders.append(Order(provider: provider, call: call, identity: identity, address: address))
+            }
+        }
+        let results = ScenarioResults(count: orders.count)
+        let placed = orders
+        do throws(NetError) {
+            let group = try EventLoopGroup.start(
+                host: nil, options: LoopOptions(extraCAFile: plan.trustedFile, onSignal: { _ in results.stop() })
+            ) { ScenarioDriver(placed, results, $0) }
+            results.wait { progress.isAt($0, "over \(orders.count) connections") }
+            group.stop(grace: .milliseconds(500))
+            group.wait()
+        } catch {
+            return providers.map { ($0, .failed("\(error)")) }
+        }
+        let ends = results.ends
+        return providers.map { provider in
+            var verdicts: [CallVerdict] = []
+            for (order, end) in zip(orders, ends) where order.provider == provider {
+                switch end {
+                case .success(let verdict): verdicts.append(verdict)
+                case .failure(let failure): return (provider, .failed(failure.description))
+                case nil: return (provider, .failed("stopped before the call was over"))
+                }
+            }
+            return (provider, .judged(verdicts))
+        }
+    }
+
+    func wake(at now: Moment) {
+        armed = nil
+        var next: Moment?
+        for index in orders.indices {
+            if calls[index] == nil, startedAt + orders[index].call.startsAt <= now { dial(index) }
+            if let call = calls[index], let wake = call.wake, wake <= now { call.drive(at: now) }
+            guard let wake = calls[index].map(\.wake) ?? startedAt + orders[index].call.startsAt else { continue }
+            next = next.map { min($0, wake) } ?? wake
+        }
+        arm(next ?? now + .milliseconds(100))
+    }
+
+    private func dial(_ index: Int) {
+        let order = orders[index]
+        let call = ScenarioSocketCall(order, index, loop, results) { [unowned self] in arm($0) }
+        calls[index] = call
+        loop.connect(WebSocketClientRequest(order.address), handler: call)
+    }
+
+    /// The loop's timer counts whole milliseconds: asked for less, it fires again and again until the moment has come.
+    private static let grain = Duration.milliseconds(1)
+
+    private func arm(_ moment: Moment) {
+        let wake = max(moment, loop.now + Self.grain)
+        if let armed, armed <= wake { return }
+        armed = wake
+        loop.setWake(wake)
+    }
+
+    func request(_ request: IncomingRequest, _ exchange: HTTPExchange) {}
+    func upgrade(_ request: IncomingRequest) -> UpgradeDecision {
+        .refuse(.refusal(404, "not_found", "a simulator serves nothing"))
+    }
+    func stopping() {}
+}
+
+/// One rehearsed call and its socket.
+final class ScenarioSocketCall: WebSocketHandler {
+    private let order: ScenarioDriver.Order
+    private let index: Int
+    private let loop: EventLoop
+    private let results: ScenarioResults
+    private let schedule: (Moment) -> Void
+    private var line: RehearsedCall?
+    private var socket: WebSocket?
+    private var isReported = false
+    private(set) var wake: Moment?
+
+    init(
+        _ order: ScenarioDriver.Order, _ index: Int, _ loop: EventLoop, _ results: ScenarioResults,
+        schedule: @escaping (Moment) -> Void
+    ) {
+        self.order = order
+        self.index = index
+        self.loop = loop
+        self.results = results
+        self.schedule = schedule
+    }
+
+    func opened(_ socket: WebSocket) {
+        self.socket = socket
+        let now = loop.now
+        do {
+            var line = try RehearsedCall(order.call, order.provider, order.identity, resamplers: SpeexResamplerFactory())
+            line.start(at: now)
+            self.line = line
+        } catch {
+            socket.close(code: 1000)
+            return report(.failure(RehearsalFailure("\(error)")))
+        }
+        drive(at: now)
+    }
+
+    func received(_ message: Span<UInt8>, _ kind: MessageKind) {
+        let now = loop.now
+        line?.receive(message, kind, at: now)
+        drive(at: now)
+    }
+
+    func closed(code: UInt16?, _ cause: CloseCause) {
+        socket = nil
+        if case .failed(let error) = cause {
+            if case .connect = error { return report(.failure(RehearsalFailure("\(error); is a server running there?"))) }
+            return report(.failure(RehearsalFailure("\(error)")))
+        }
+        let now = loop.now
+        line?.connectionClosed(at: now)
+        drive(at: now)
+    }
+
+    func drive(at now: Moment) {
+        wake = nil
+        while let output = line?.poll(at: now, into: &loop.buffer) {
+            switch output {
+            case .send: socket?.send(&loop.buffer)
+            case .close: socket?.close(code: 1000)
+            case .cut: socket?.abort()
+            case .idle(let wake):
+                if let wake {
+                    self.wake = wake
+                    schedule(wake)
+                }
+                if line?.isClosed == true, let verdict = line?.verdict {
+                    line = nil
+                    self.wake = nil
+                    report(.success(verdict))
+                }
+                return
+            }
+        }
+    }
+
+    private func report(_ end: Result<CallVerdict, RehearsalFailure>) {
+        guard !isReported else { return }
+        isReported = true
+        wake = nil
+        results.add(end, at: index)
+    }
+}
+
+/// What became of the calls, for the thread that waits.
+final class ScenarioResults: Sendable {
+    private struct State {
+        var ends: [Result<CallVerdict, RehearsalFailure>?]
+        var isStopped = false
+    }
+
+    private let state: Mutex<State>
+    private let changed = DispatchSemaphore(value: 0)
+
+    init(count: Int) { state = Mutex(State(ends: Array(repeating: nil, count: count))) }
+
+    var ends: [Result<CallVerdict, RehearsalFailure>?] { state.withLock(\.ends) }
+
+    func add(_ end: Result<CallVerdict, RehearsalFailure>, at index: Int) {
+        state.withLock { $0.ends[index] = end }
+        changed.signal()
+    }
+
+    /// Ctrl-C: the calls that are up are given up.
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        changed.signal()
+    }
+
+    /// Returns when all calls are over.
+    ///
+    /// - Parameter progress: told once a second how long it has been.
+    func wait(_ progress: (Duration) -> Void) {
+        let start = DispatchTime.now()
+        while !state.withLock({ $0.isStopped || !$0.ends.contains { $0 == nil } }) {
+            _ = changed.wait(timeout: .now() + .seconds(1))
+            progress(.nanoseconds(Int64(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds)))
+        }
+    }
+}
