@@ -118,6 +118,7 @@ final class ScenarioSocketCall: WebSocketHandler {
     private var line: RehearsedCall?
     private var socket: WebSocket?
     private var isReported = false
+    private var isReading = true
     private(set) var wake: Moment?
 
     init(
@@ -164,6 +165,10 @@ final class ScenarioSocketCall: WebSocketHandler {
 
     func drive(at now: Moment) {
         wake = nil
+        if let reads = line?.reads(at: now), reads != isReading {
+            isReading = reads
+            socket?.setReading(reads)
+        }
         while let output = line?.poll(at: now, into: &loop.buffer) {
             switch output {
             case .send: socket?.send(&loop.buffer)

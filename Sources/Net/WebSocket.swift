@@ -84,6 +84,12 @@ public final class WebSocket: Session {
         if !queue.isEmpty { lws_callback_on_writable(wsi) }
     }
 
+    /// Stops reading from the socket, or goes on (`lws_rx_flow_control`): the peer's messages wait in the network meanwhile, and past its
+    /// room with the peer.
+    public func setReading(_ isReading: Bool) {
+        if state == .open, let wsi { lws_rx_flow_control(wsi, isReading ? 1 : 0) }
+    }
+
     // MARK: closing
 
     /// Begins the closing handshake; what was sent before leaves first. From any callback; a second call does nothing.

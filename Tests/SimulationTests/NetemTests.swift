@@ -43,6 +43,25 @@ import Testing
         #expect(arrivals(way) == (0..<50).map { (100..<400).contains($0 * 20) ? 400 : $0 * 20 })
     }
 
+    @Test func `a network that is too full drops the newest, and counts it`() {
+        var network = NetworkWay(Netem.Way(), seed: 1, origin: .zero)
+        for _ in 0..<NetworkWay.mostMessages + 3 { network.send(.message([1], .text), at: .zero) }
+        #expect(network.lost == 3)
+        var arrived = 0
+        while network.receive(at: .zero) != nil { arrived += 1 }
+        #expect(arrived == NetworkWay.mostMessages)
+        for _ in 0..<17 { network.send(.message([UInt8](repeating: 0, count: 1 << 20), .text), at: .zero) }
+        #expect(network.lost == 4)
+    }
+
+    @Test func `a reader that pauses holds what came, and says that it does not read`() {
+        var way = Netem.Way()
+        way.readPauses = [Netem.Stall(at: .milliseconds(100), length: .milliseconds(300))]
+        #expect(arrivals(way) == (0..<50).map { (100..<400).contains($0 * 20) ? 400 : $0 * 20 })
+        let network = NetworkWay(way, seed: 1, origin: .zero)
+        #expect([99, 100, 399, 400].map { network.reads(at: .zero + .milliseconds($0)) } == [true, false, false, true])
+    }
+
     @Test func `a slow reader takes so many bytes a second`() {
         var way = Netem.Way()
         way.bytesPerSecond = 1_000

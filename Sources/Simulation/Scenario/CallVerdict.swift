@@ -3,7 +3,7 @@ import Call
 
 /// One expectation held against what was heard.
 public struct Finding: Equatable, Sendable {
-    /// As the scenario file spells the expectation; `script` for a caller who waited in vain.
+    /// As the scenario file spells the expectation; `script` for a caller who waited in vain, `network` for one that was too full.
     public let name: String
     public let expected: String
     public let got: String
@@ -71,6 +71,14 @@ private struct Judge {
                 Finding(
                     name: "script", expected: "a caller who gets to the end of the script", got: vain.words,
                     at: Double(vain.at.milliseconds), isMet: false), at: 0)
+        }
+        if line.lost > 0 {
+            let most = NetworkWay.mostMessages
+            findings.append(
+                Finding(
+                    name: "network", expected: "at most \(most) messages under way", got: "\(line.lost) more, which were dropped",
+                    at: nil,
+                    isMet: false))
         }
         return CallVerdict(
             provider: line.side.provider, call: line.call.name, ending: report.ending, duration: report.duration,

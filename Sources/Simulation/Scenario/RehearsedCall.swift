@@ -79,6 +79,12 @@ public struct RehearsedCall: Sendable {
         toCaller.send(.message(bytes, kind), at: now)
     }
 
+    /// Whether the socket is to be read; while it is not, what the far end sends stays in the network.
+    public func reads(at now: Moment) -> Bool { isOver || toCaller.reads(at: now) }
+
+    /// Messages that found no room in the network.
+    var lost: Int { toBot.lost + toCaller.lost }
+
     /// The far end closed the connection, or it broke.
     public mutating func connectionClosed(at now: Moment) {
         if isOver { isClosed = true } else { toCaller.send(.close, at: now) }

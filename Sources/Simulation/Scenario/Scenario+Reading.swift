@@ -133,7 +133,7 @@ extension Netem {
         if let way = try own.object("to_caller", known: both + ["bytes_per_second", "reads_nothing"]) {
             toCaller = try Self.way(way, toCaller)
             toCaller.bytesPerSecond = try way.whole("bytes_per_second", 100...1_000_000_000)
-            toCaller.stalls += try Self.stalls(way, "reads_nothing")
+            toCaller.readPauses = try Self.stalls(way, "reads_nothing")
         }
         dropsAt = try own.milliseconds("drop_at_ms")
         seed = UInt64(try own.whole("seed", 0...1_000_000_000) ?? 1)
