@@ -8,6 +8,11 @@ public protocol Cryptography: Sendable {
     func sha256(_ message: [UInt8]) -> [UInt8]
     /// Ed25519 (RFC 8032). `false` also for a key or signature of the wrong length.
     func ed25519Verifies(_ signature: [UInt8], _ message: [UInt8], publicKey: [UInt8]) -> Bool
+    /// Ed25519 (RFC 8032). Returns 64 bytes.
+    ///
+    /// - Parameter seed: the private key, 32 bytes.
+    /// - Returns: `nil` for a seed of another length.
+    func ed25519Sign(_ message: [UInt8], seed: Redacted<[UInt8]>) -> [UInt8]?
     /// RSASSA-PKCS1-v1_5 with SHA-256, the `RS256` of RFC 7518.
     ///
     /// - Parameter privateKeyPEM: PKCS#1 or PKCS#8.

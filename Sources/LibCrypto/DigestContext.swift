@@ -18,10 +18,12 @@ struct DigestContext: ~Copyable {
             && EVP_DigestVerify(handle, signature, signature.count, message, message.count) == 1
     }
 
-    /// Calls `EVP_DigestSignInit` with `EVP_sha256`, and `EVP_DigestSign` twice: for the length, then for the signature.
-    func sha256Signature(of message: [UInt8], with key: borrowing Key) -> [UInt8]? {
+    /// Calls `EVP_DigestSignInit`, and `EVP_DigestSign` twice: for the length, then for the signature.
+    ///
+    /// - Parameter digest: `nil` for Ed25519, which has its own.
+    func signature(of message: [UInt8], with key: borrowing Key, digest: OpaquePointer?) -> [UInt8]? {
         var length = 0
-        guard EVP_DigestSignInit(handle, nil, EVP_sha256(), nil, key.handle) == 1,
+        guard EVP_DigestSignInit(handle, nil, digest, nil, key.handle) == 1,
             EVP_DigestSign(handle, nil, &length, message, message.count) == 1
         else { return nil }
         var signature = [UInt8](repeating: 0, count: length)

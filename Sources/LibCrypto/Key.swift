@@ -11,6 +11,13 @@ struct Key: ~Copyable {
         self.handle = handle
     }
 
+    /// Calls `EVP_PKEY_new_raw_private_key`.
+    init?(ed25519Seed seed: Redacted<[UInt8]>) {
+        let bytes = seed.exposed
+        guard let handle = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, bytes, bytes.count) else { return nil }
+        self.handle = handle
+    }
+
     /// Calls `BIO_new_mem_buf`, `PEM_read_bio_PrivateKey` and `EVP_PKEY_get_base_id`. The text is read in place, not copied.
     ///
     /// - Returns: `nil` for what is not the PEM of an unencrypted RSA key, PKCS#1 or PKCS#8.

@@ -32,13 +32,22 @@ public struct OpenSSLCryptography: Cryptography {
         }
     }
 
+    /// Calls `EVP_DigestSign` with an `EVP_PKEY_ED25519` key.
+    public func ed25519Sign(_ message: [UInt8], seed: Redacted<[UInt8]>) -> [UInt8]? {
+        guard seed.exposed.count == 32 else { return nil }
+        return leavingErrorQueue {
+            guard let key = Key(ed25519Seed: seed), let context = DigestContext() else { return nil }
+            return context.signature(of: message, with: key, digest: nil)
+        }
+    }
+
     /// Calls `EVP_DigestSign` with a key read by `PEM_read_bio_PrivateKey`.
     ///
     /// - Returns: `nil` also for a key that is not RSA, is encrypted, or is too short for the signature.
     public func rsaSHA256Sign(_ message: [UInt8], privateKeyPEM: Secret) -> [UInt8]? {
         leavingErrorQueue {
             guard let key = Key(rsaPrivatePEM: privateKeyPEM), let context = DigestContext() else { return nil }
-            return context.sha256Signature(of: message, with: key)
+            return context.signature(of: message, with: key, digest: EVP_sha256())
         }
     }
 

@@ -98,6 +98,19 @@ struct OpenSSLCryptographyTests {
         #expect(!cryptography.ed25519Verifies(signature, message, publicKey: other))
     }
 
+    /// RFC 8032 section 7.1: the private keys of ``ed25519``, in its order.
+    static let ed25519Seeds = [
+        "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+        "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+        "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+    ]
+
+    @Test(arguments: zip(ed25519Seeds, ed25519))
+    func `Ed25519 signs as RFC 8032 does`(seed: String, vector: (key: String, message: String, signature: String)) {
+        #expect(cryptography.ed25519Sign(hex(vector.message), seed: Redacted(hex(seed))) == hex(vector.signature))
+        #expect(cryptography.ed25519Sign(hex(vector.message), seed: Redacted(hex(seed) + [0])) == nil)
+    }
+
     @Test(arguments: [0, 1, 31, 33, 64], [0, 1, 63, 65, 128])
     func `keys and signatures of the wrong length verify nothing`(keyLength: Int, signatureLength: Int) {
         let (key, message, signature) = Self.ed25519[0]

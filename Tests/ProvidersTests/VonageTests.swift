@@ -254,6 +254,7 @@ private struct KnownCryptography: Cryptography {
     func ed25519Verifies(_ signature: [UInt8], _ message: [UInt8], publicKey: [UInt8]) -> Bool {
         real.ed25519Verifies(signature, message, publicKey: publicKey)
     }
+    func ed25519Sign(_ message: [UInt8], seed: Redacted<[UInt8]>) -> [UInt8]? { real.ed25519Sign(message, seed: seed) }
     func rsaSHA256Sign(_ message: [UInt8], privateKeyPEM: Secret) -> [UInt8]? {
         privateKeyPEM.exposed == "made\nup" ? Array(privateKeyPEM.exposed.utf8) + [UInt8(ascii: "|")] + message : nil
     }
