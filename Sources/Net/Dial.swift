@@ -19,6 +19,7 @@ final class Dial {
     enum Phase { case resolving, connecting, securing, asking }
 
     let url: ClientURL
+    private let detour: Detour?
     private(set) var phase = Phase.resolving
     /// Status of an answer that was not 101.
     var status: Int?
@@ -35,10 +36,12 @@ final class Dial {
     private let retry: LoopTimer
 
     init(
-        _ loop: EventLoop, _ url: ClientURL, method: String?, protocol: String, headers: [(name: String, value: Secret)]
+        _ loop: EventLoop, _ url: ClientURL, method: String?, protocol: String, headers: [(name: String, value: Secret)],
+        detour: Detour? = nil
     ) {
         self.loop = loop
         self.url = url
+        self.detour = detour
         self.method = method
         self.protocol = `protocol`
         self.headers = headers
@@ -54,7 +57,7 @@ final class Dial {
     }
 
     func resolve() {
-        loop.resolve(url.host) { [weak self] outcome in
+        loop.resolve(detour?.host ?? url.host) { [weak self] outcome in
             guard let self, let session else { return }
             switch outcome {
             case .failure(let error): session.failed(error)
@@ -92,16 +95,18 @@ final class Dial {
         info.context = loop.context
         info.vhost = loop.vhost
         info.address = UnsafePointer(strings[0])
-        info.port = Int32(url.port)
+        info.port = Int32(detour?.port ?? url.port)
         info.path = UnsafePointer(strings[1])
         info.host = UnsafePointer(strings[2])
         info.local_protocol_name = UnsafePointer(strings[3])
         info.alpn = UnsafePointer(strings[4])
         if method != nil { info.method = UnsafePointer(strings[5]) }
-        info.ssl_connection = Int32(LCCSCF_HTTP_NO_FOLLOW_REDIRECT.rawValue) | (url.isSecure ? Int32(LCCSCF_USE_SSL.rawValue) : 0)
+        info.ssl_connection = Int32(LCCSCF_HTTP_NO_FOLLOW_REDIRECT.rawValue) | (isSecure ? Int32(LCCSCF_USE_SSL.rawValue) : 0)
         info.opaque_user_data = UnsafeMutableRawPointer(bitPattern: handle)
         return withUnsafePointer(to: &info) { lws_client_connect_via_info($0) }
     }
+
+    private var isSecure: Bool { detour?.isSecure ?? url.isSecure }
 
     private func refused(_ reason: String) {
         guard !addresses.isEmpty else { session?.failed(.connect(host: url.place, reason: reason)); return }
@@ -111,7 +116,7 @@ final class Dial {
     // MARK: callbacks
 
     func connected(_ wsi: OpaquePointer) {
-        phase = url.isSecure ? .securing : .asking
+        phase = isSecure ? .securing : .asking
         SocketAddress.tune(lws_get_socket_fd(wsi))
     }
 

@@ -33,8 +33,10 @@ public final class RESTClient {
     /// - Parameters:
     ///   - timeout: from now to the whole answer; at most ``longestTime``.
     ///   - limit: most bytes of the answer's body.
+    ///   - detour: where to connect, when that is not what the URL names.
     public func send(
-        _ request: HTTPRequest, timeout: Duration = defaultTime, limit: Int = responseLimit, completion: @escaping Completion
+        _ request: HTTPRequest, timeout: Duration = defaultTime, limit: Int = responseLimit, detour: Detour? = nil,
+        completion: @escaping Completion
     ) {
         let url: ClientURL
         do throws(NetError) {
@@ -47,7 +49,7 @@ public final class RESTClient {
         } catch {
             return loop.later { completion(.failure(error)) }
         }
-        let exchange = RESTExchange(loop, request, url, limit: limit)
+        let exchange = RESTExchange(loop, request, url, limit: limit, detour: detour)
         exchange.completion = { [unowned self, unowned exchange] result in
             running[ObjectIdentifier(exchange)] = nil
             waiting.removeAll { $0 === exchange }

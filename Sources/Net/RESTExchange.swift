@@ -14,12 +14,13 @@ final class RESTExchange: ClientSession {
     private var response: HTTPResponse?
     private var declared: Int?
 
-    init(_ loop: EventLoop, _ request: HTTPRequest, _ url: ClientURL, limit: Int) {
+    init(_ loop: EventLoop, _ request: HTTPRequest, _ url: ClientURL, limit: Int, detour: Detour? = nil) {
         self.loop = loop
         self.request = request
         self.url = url
         self.limit = limit
-        dial = Dial(loop, url, method: request.method.rawValue, protocol: "rest", headers: request.headers)
+        dial = Dial(
+            loop, url, method: request.method.rawValue, protocol: "rest", headers: request.headers, detour: detour)
         dial.session = self
     }
 

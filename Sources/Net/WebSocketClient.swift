@@ -11,11 +11,16 @@ public struct WebSocketClientRequest: Sendable {
     /// Sent with the handshake (`Authorization` and the like).
     public var headers: [(name: String, value: Secret)]
     public var timeout: Duration
+    /// Where to connect, when that is not what the URL names.
+    public var detour: Detour?
 
-    public init(_ url: String, headers: [(name: String, value: Secret)] = [], timeout: Duration = connectTime) {
+    public init(
+        _ url: String, headers: [(name: String, value: Secret)] = [], timeout: Duration = connectTime, detour: Detour? = nil
+    ) {
         self.url = url
         self.headers = headers
         self.timeout = timeout
+        self.detour = detour
     }
 }
 
@@ -37,7 +42,7 @@ extension EventLoop {
             later { socket.failed(.stopped) }
             return socket
         }
-        let dial = Dial(self, url, method: nil, protocol: "stream", headers: request.headers)
+        let dial = Dial(self, url, method: nil, protocol: "stream", headers: request.headers, detour: request.detour)
         dial.session = socket
         socket.dial = dial
         dialling[ObjectIdentifier(socket)] = socket
