@@ -10,6 +10,7 @@ final class CallDriver: LoopService {
     private let plan: SimulationPlan
     private let results: SimulationResults
     private let loop: EventLoop
+    private let opening: CallOpening
     private var calls: [SimulatedCall] = []
     private let startedAt: Moment
     private var armed: Moment?
@@ -18,6 +19,7 @@ final class CallDriver: LoopService {
         self.plan = plan
         self.results = results
         self.loop = loop
+        opening = CallOpening(plan.opening, plan.options, loop)
         startedAt = loop.now
         arm(startedAt)
     }
@@ -40,7 +42,7 @@ final class CallDriver: LoopService {
     private func dial() {
         let call = SimulatedCall(number: calls.count, plan, loop, results) { [unowned self] in arm($0) }
         calls.append(call)
-        loop.connect(WebSocketClientRequest(plan.url), handler: call)
+        call.dial(through: opening)
     }
 
     /// The loop's timer counts whole milliseconds: asked for less, it fires again and again until the moment has come.
@@ -75,6 +77,7 @@ final class SimulatedCall: WebSocketHandler {
     private let number: Int
     private var provider: SimulatedProvider?
     private var socket: WebSocket?
+    private var opened: OpenedCall?
     private var keys: ArraySlice<KeypadEntry>
     private var keyDue: Moment?
     private var quietDue: Moment?
@@ -92,15 +95,29 @@ final class SimulatedCall: WebSocketHandler {
         keys = plan.keys[...]
     }
 
+    func dial(through opening: CallOpening) {
+        opening.open(plan.identity(number)) { [self] result in
+            switch result {
+            case .failure(let error): end(failure: "\(error)")
+            case .success(let opened):
+                self.opened = opened
+                if isOver { return opened.ended(nil) {} }
+                loop.connect(opened.request, handler: self)
+            }
+        }
+    }
+
     func opened(_ socket: WebSocket) {
         self.socket = socket
         let now = loop.now
-        var options = plan.options
+        guard let opened, !isOver else { return socket.close(code: 1000) }
+        opened.connected()
+        var options = opened.options
         if number > 0 { options.heardLimit = .zero }
         do {
-            var provider = try SimulatedProvider(plan.provider, plan.identity(number), options)
+            var provider = try SimulatedProvider(plan.provider, opened.identity, options)
             provider.start(at: now)
-            provider.speak(plan.speech)
+            provider.speak(plan.speech(as: options.inbound))
             self.provider = provider
         } catch {
             return end(failure: "\(error)")
@@ -121,8 +138,7 @@ final class SimulatedCall: WebSocketHandler {
         socket = nil
         guard !isOver else { return }
         if case .failed(let error) = cause {
-            if case .connect = error { return end(failure: "\(error); is trunkline serve running there?") }
-            return end(failure: "\(error)")
+            return end(failure: opened?.refused(error) ?? "\(error)")
         }
         provider?.connectionClosed(at: loop.now)
         end(failure: nil)
@@ -164,11 +180,15 @@ final class SimulatedCall: WebSocketHandler {
     }
 
     private func end(failure: String?) {
+        guard !isOver else { return }
         isOver = true
         wake = nil
-        results.add(
-            failure: failure, report: failure == nil ? provider?.report : nil, heard: number == 0 ? provider?.heard : nil, of: plan)
+        let report = failure == nil ? provider?.report : nil
+        let heard = number == 0 ? provider?.heard : nil
+        let ending = provider?.ending
         provider = nil
+        let tell = { [results, plan] in results.add(failure: failure, report: report, heard: heard, of: plan) }
+        if let opened { opened.ended(ending, done: tell) } else { tell() }
     }
 }
 

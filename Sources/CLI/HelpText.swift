@@ -95,6 +95,21 @@ enum HelpText {
           --encoding NAME       pcmu (default), pcma or l16: Telnyx and Plivo only
           --sample-rate HZ      8000 (default; Vonage 16000), 16000 or 24000, where the provider has it
 
+        As a real call begins, with the answer document:
+
+          --answer URL          fetch this document first, as the provider does, and do what it says: connect to its
+                                socket, with its parameters, in its formats; what the provider would object to is told
+          --method GET|POST     how it is fetched; default as in the provider's console
+          --status URL          report there that the call is initiated, ringing, answered and completed
+          --sign on|off|wrong   sign webhooks and the upgrade (default with --answer), do not, or with a wrong secret
+          --connect-to H:PORT   connect there in place of the public host, whose name stays in URLs and signatures;
+                                http://H:PORT connects without TLS, as a proxy does to the server behind it
+
+        It signs with the secrets that the server knows, from the same environment names: TWILIO_AUTH_TOKEN,
+        PLIVO_AUTH_TOKEN, VONAGE_SIGNATURE_SECRET (VONAGE_APPLICATION_ID), TELNYX_STREAM_AUTH_TOKEN, EXOTEL_STREAM_USER and
+        EXOTEL_STREAM_PASSWORD; for Telnyx's webhooks with TELNYX_PRIVATE_KEY, which no server has: the base64 of the
+        32-byte Ed25519 seed behind TELNYX_PUBLIC_KEY. What has no secret goes out unsigned.
+
         A scenario is a JSON file that says what a caller does and what must be heard; Simulation.docc describes it. Several
         files and folders are played one after the other. Exits 1 when an expectation failed, 64 when a file is bad.
 

@@ -7,7 +7,7 @@ import Simulation
 /// `trunkline simulate`: plays the provider's side of calls over real WebSockets.
 enum SimulateCommand {
     static func run(_ words: ArraySlice<String>, _ environment: [String: String]) throws(UsageError) -> Int32 {
-        let plan = try SimulationPlan(words)
+        let plan = try SimulationPlan(words, environment)
         let results = SimulationResults()
         let group: EventLoopGroup
         do throws(NetError) {
@@ -35,6 +35,7 @@ enum SimulateCommand {
         } else if !outcome.reports.isEmpty {
             Console.line(ReportTable.text(LoadReport(outcome.reports)))
         }
+        if let text = plan.opening.log.text(calls: plan.calls) { Console.line(text) }
         if let path = plan.heardPath, let heard = outcome.heard {
             guard FileManager.default.createFile(atPath: path, contents: Data(WAV(heard).encoded())) else {
                 throw UsageError("--heard \(path): cannot be written")
@@ -42,7 +43,7 @@ enum SimulateCommand {
             Console.line("what the caller heard is in \(path)")
         }
         let isWhole = outcome.failures.isEmpty && outcome.reports.count == plan.calls
-        return isWhole && outcome.reports.allSatisfy { isGood($0, plan) } ? 0 : 1
+        return isWhole && !plan.opening.log.hasComplaints && outcome.reports.allSatisfy { isGood($0, plan) } ? 0 : 1
     }
 
     private static func isGood(_ call: CallReport, _ plan: SimulationPlan) -> Bool {
@@ -55,7 +56,7 @@ enum SimulateCommand {
 enum SingleCallText {
     static func text(_ call: CallReport, _ plan: SimulationPlan) -> String {
         var lines = [
-            "one \(call.provider.rawValue) call over \(plan.url)",
+            "one \(call.provider.rawValue) call over \(plan.opening.place)",
             "  sent:        \(seconds(call.sent)) of caller audio (\(plan.options.inbound)), \(plan.speechName)",
             "  heard:       \(seconds(call.heard)) at \(level(call.level)), \(call.gaps.count) gaps",
         ]

@@ -20,6 +20,11 @@ struct SimulationPlan: Sendable {
     /// PEM file of certificates that are trusted besides the system's.
     let trustedFile: String?
     let options: SimulationOptions
+    /// How the calls come to their sockets.
+    let opening: CallOpeningPlan
+    /// What ``speech`` was made of.
+    private let audio: PCM16
+    private let prepared = PreparedSpeech()
 
     /// Makes the ids of this run differ from those of the last one, as a provider's do.
     private let seed = UInt64.random(in: .min ... .max)
@@ -35,9 +40,17 @@ struct SimulationPlan: Sendable {
         "provider", "url", "calls", "rate", "duration", "say", "heard", "dtmf", "encoding", "sample-rate", "ca",
     ]
 
-    init(_ words: ArraySlice<String>) throws(UsageError) {
-        let arguments = try Arguments(
-            words, names: Dictionary(uniqueKeysWithValues: Self.names.map { ($0, $0) }), switches: ["echo"])
+    /// What the caller says, in the format that a document asks for.
+    func speech(as format: MediaFormat) -> CallerSpeech {
+        if format == options.inbound { return speech }
+        return prepared.speech(as: format) {
+            CallerSpeech(Self.resampled(audio, to: format.rate) ?? audio, as: format, for: provider)
+        }
+    }
+
+    init(_ words: ArraySlice<String>, _ environment: [String: String] = [:]) throws(UsageError) {
+        let names = Self.names + CallOpeningPlan.names
+        let arguments = try Arguments(words, names: Dictionary(uniqueKeysWithValues: names.map { ($0, $0) }), switches: ["echo"])
         if let stranger = arguments.rest.first { throw UsageError("\(stranger): unexpected; see trunkline help simulate") }
         let known = PlayedProvider.allCases.map(\.rawValue).joined(separator: ", ")
         guard let name = arguments.value("provider") else { throw UsageError("--provider is missing; one of \(known)") }
@@ -47,6 +60,7 @@ struct SimulationPlan: Sendable {
         guard url.hasPrefix("ws://") || url.hasPrefix("wss://") else {
             throw UsageError("--url \(url): must begin with ws:// or wss://")
         }
+        opening = try CallOpeningPlan(arguments, provider, url: url, environment)
         calls = try arguments.value("calls").map { text throws(UsageError) in try Setting.number(text, "calls", 1...20_000) } ?? 1
         rate =
             try arguments.value("rate").map { text throws(UsageError) in
@@ -79,7 +93,7 @@ struct SimulationPlan: Sendable {
             try arguments.value("duration").map { text throws(UsageError) in
                 try Setting.seconds(text, "duration", 0.1...86_400)
             } ?? usual
-        let audio = said.audio ?? Self.bursts(duration, at: format.rate)
+        audio = said.audio ?? Self.bursts(duration, at: format.rate)
         speech = CallerSpeech(audio, as: format, for: provider)
         speechName = said.name
     }
@@ -119,14 +133,19 @@ struct SimulationPlan: Sendable {
         } catch {
             throw UsageError("--say \(path): \(error)")
         }
-        guard audio.rate != rate else { return (audio, path) }
-        guard var resampler = SpeexResamplerFactory().makeResampler(from: audio.rate, to: rate) else {
+        guard let converted = resampled(audio, to: rate) else {
             throw UsageError("--say \(path): audio at \(audio.rate) cannot be converted to \(rate)")
         }
+        return (converted, path)
+    }
+
+    private static func resampled(_ audio: PCM16, to rate: SampleRate) -> PCM16? {
+        guard audio.rate != rate else { return audio }
+        guard var resampler = SpeexResamplerFactory().makeResampler(from: audio.rate, to: rate) else { return nil }
         var samples: [Int16] = []
         resampler.process(audio.samples.span, into: &samples)
         resampler.finish(into: &samples)
-        return (PCM16(samples: samples, rate: rate), path)
+        return PCM16(samples: samples, rate: rate)
     }
 
     /// 400 ms of tone and 100 ms of silence in turn.

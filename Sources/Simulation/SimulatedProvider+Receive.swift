@@ -26,6 +26,7 @@ extension SimulatedProvider {
     }
 
     private mutating func obey(_ message: ServerMessage, at now: Moment) throws(Complaint) {
+        if let unheard = options.unheard { throw unheard }
         switch message {
         case .audio: try play(at: now)
         case .mark(let name):

@@ -25,6 +25,9 @@ public struct SimulationOptions: Sendable {
     /// The far end is an echo: each packet that is sent is expected back, and its round trip measured.
     public var expectsEcho = false
 
+    /// Why nothing that the server sends is played, when the answer document asked for a stream that goes one way.
+    public var unheard: Complaint?
+
     public init(inbound: MediaFormat, outbound: MediaFormat? = nil) {
         self.inbound = inbound
         self.outbound = outbound ?? inbound
