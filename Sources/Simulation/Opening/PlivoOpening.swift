@@ -63,15 +63,15 @@ struct PlivoOpening: OpeningDialect {
         let reader = VerbReader(
             verbs: Self.verbs, origin: origin, documentFault: { Complaint(code: 8011, title: "Invalid Answer XML", $0) },
             warning: { Complaint($0) })
-        return try reader.read(response.body) { element, verb, remarks throws(Complaint) in
+        return try reader.read(response.body) { element, _, isLast, remarks throws(Complaint) in
             if !response.mediaType.hasSuffix("xml") {
                 remarks.complain(Complaint("the answer's Content-Type is not application/xml"))
             }
-            return try stream(element, reader, &remarks)
+            return try stream(element, isLast: isLast, reader, &remarks)
         }
     }
 
-    private func stream(_ element: XMLElement, _ reader: VerbReader, _ remarks: inout AnswerRemarks) throws(Complaint)
+    private func stream(_ element: XMLElement, isLast: Bool, _ reader: VerbReader, _ remarks: inout AnswerRemarks) throws(Complaint)
         -> StreamOrder
     {
         reader.check(element, attributes: Self.streamAttributes, children: [], &remarks)
@@ -97,10 +97,13 @@ struct PlivoOpening: OpeningDialect {
             remarks.complain(Complaint("line \(element.line): audioTrack must be inbound when the stream is bidirectional"))
         }
         if !flag("keepCallAlive", element, &remarks) {
-            remarks.complain(
-                Complaint(
-                    code: 4010, title: "End Of XML Instructions",
-                    "without keepCallAlive the call goes on behind <Stream>, and ends within seconds when nothing follows"))
+            order.afterwards = "the stream was beside the call, which went on with the rest of the document"
+            if isLast {
+                remarks.complain(
+                    Complaint(
+                        code: 4010, title: "End Of XML Instructions",
+                        "nothing follows <Stream> and it has no keepCallAlive: the call ends within seconds"))
+            }
         }
         return order
     }

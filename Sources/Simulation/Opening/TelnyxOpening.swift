@@ -53,7 +53,7 @@ struct TelnyxOpening: OpeningDialect {
         let reader = VerbReader(
             verbs: Self.verbs, origin: origin, documentFault: { Complaint("the TeXML cannot be read: \($0)") },
             warning: { Complaint($0) })
-        return try reader.read(response.body) { element, verb, remarks throws(Complaint) in
+        return try reader.read(response.body) { element, _, _, remarks throws(Complaint) in
             if !response.mediaType.hasSuffix("xml") {
                 remarks.complain(Complaint("the answer's Content-Type is not application/xml"))
             }

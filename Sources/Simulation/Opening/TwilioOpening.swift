@@ -73,7 +73,7 @@ struct TwilioOpening: OpeningDialect {
         let reader = VerbReader(
             verbs: Self.verbs, origin: origin, documentFault: { Complaint(code: 12100, title: "Document parse failure", $0) },
             warning: { Complaint(code: 12200, title: "Schema validation warning", $0) })
-        return try reader.read(response.body) { element, verb, remarks throws(Complaint) in
+        return try reader.read(response.body) { element, verb, _, remarks throws(Complaint) in
             try stream(element, isForked: verb.name == "Start", reader, &remarks)
         }
     }
@@ -96,7 +96,8 @@ struct TwilioOpening: OpeningDialect {
         if address.scheme == "ws" {
             guard address.isLoopback else {
                 throw Complaint(
-                    code: 31910, title: "Stream - TLS", "line \(element.line): the url of <Stream> is ws://; Twilio takes wss only")
+                    code: 31910, title: "Stream - WebSocket - SSL Protocol Error",
+                    "line \(element.line): the url of <Stream> is ws://; Twilio takes wss only")
             }
             remarks.note("ws:// is taken because it leads to this machine; Twilio takes wss only")
         }
@@ -116,7 +117,7 @@ struct TwilioOpening: OpeningDialect {
         order.statusCallback = reader.callback(element, "statusCallback", "statusCallbackMethod", &remarks)
         if isForked {
             order.unheard = Complaint(
-                code: 31924, title: "Stream - WebSocket - Protocol error", "the stream of <Start> takes nothing back: use <Connect>"
+                code: 31924, title: "Stream - Websocket - Protocol Error", "the stream of <Start> takes nothing back: use <Connect>"
             )
         }
         return order
@@ -134,10 +135,11 @@ struct TwilioOpening: OpeningDialect {
 
     func streamComplaint(_ failure: RetrievalFailure) -> Complaint {
         switch failure {
-        case .timeout, .badHost, .noConnection, .other, .tooLarge:
-            Complaint(code: 31901, title: "Stream - WebSocket - Connection timeout", failure.words)
-        case .tls: Complaint(code: 31910, title: "Stream - TLS", failure.words)
-        case .status: Complaint(code: 31920, title: "Stream - WebSocket - Handshake error", failure.words)
+        case .noConnection: Complaint(code: 31902, title: "Stream - WebSocket - Connection Refused", failure.words)
+        case .timeout, .badHost, .other, .tooLarge:
+            Complaint(code: 31901, title: "Stream - WebSocket - Connection Timeout", failure.words)
+        case .tls: Complaint(code: 31910, title: "Stream - WebSocket - SSL Protocol Error", failure.words)
+        case .status: Complaint(code: 31920, title: "Stream - WebSocket - Handshake Error", failure.words)
         }
     }
 }

@@ -19,7 +19,11 @@ struct VerbReader {
     /// The provider's name for what it does not know and passes over.
     let warning: (String) -> Complaint
 
-    typealias StreamReader = (_ stream: XMLElement, _ verb: XMLElement, inout AnswerRemarks) throws(Complaint) -> StreamOrder
+    /// - Parameters:
+    ///   - verb: the one that holds the stream, or the stream itself.
+    ///   - isLast: whether no verb follows.
+    typealias StreamReader = (_ stream: XMLElement, _ verb: XMLElement, _ isLast: Bool, inout AnswerRemarks) throws(Complaint) ->
+        StreamOrder
 
     func read(_ bytes: [UInt8], stream: StreamReader) throws(Complaint) -> ReadAnswer {
         var remarks = AnswerRemarks()
@@ -43,8 +47,10 @@ struct VerbReader {
                 if let forked { return remarks.answer(.stream(forked)) }
                 throw Complaint("<\(name)> ends the call before a stream is opened")
             case "Stream" where verbs.holders.isEmpty:
-                var order = try stream(verb, verb, &remarks)
-                if !rest.isEmpty { order.afterwards = "the document goes on with <\(rest.joined(separator: ">, <"))>" }
+                var order = try stream(verb, verb, rest.isEmpty, &remarks)
+                if !rest.isEmpty, verb["keepCallAlive"] == "true" {
+                    order.afterwards = "the document goes on with <\(rest.joined(separator: ">, <"))>"
+                }
                 return remarks.answer(.stream(order))
             case let name where verbs.holders.contains(name):
                 check(verb, attributes: ["action", "method"], children: nil, &remarks)
@@ -55,7 +61,7 @@ struct VerbReader {
                 if verb.children.count > 1 {
                     remarks.complain(warning("<\(name)> of line \(verb.line) holds more than one element"))
                 }
-                var order = try stream(inner, verb, &remarks)
+                var order = try stream(inner, verb, rest.isEmpty, &remarks)
                 if name == "Start" {
                     // It runs beside the verbs that follow; a <Connect> among them is the stream that can answer.
                     order.afterwards = "the stream was beside the call, which went on with the rest of the document"
@@ -73,6 +79,7 @@ struct VerbReader {
                 }
                 return remarks.answer(.stream(order))
             case let name where verbs.quiet.contains(name):
+                if forked != nil { continue }
                 remarks.note(
                     "<\(name)> of line \(verb.line) comes before the stream; it is not played, and its time not waited for")
             case let name:
@@ -80,7 +87,8 @@ struct VerbReader {
             }
         }
         if let forked { return remarks.answer(.stream(forked)) }
-        throw Complaint("the document opens no stream: the call ends with it")
+        let hint = remarks.complaints.first.map { " (\($0))" } ?? ""
+        throw Complaint("the document opens no stream: the call ends with it\(hint)")
     }
 
     private func redirect(_ verb: XMLElement) throws(Complaint) -> StreamOrder.Callback {

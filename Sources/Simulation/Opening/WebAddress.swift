@@ -48,7 +48,7 @@ public struct WebAddress: Equatable, Sendable {
         return host == "localhost" || host == "::1" || host.hasPrefix("127.") || host.hasSuffix(".localhost")
     }
 
-    /// The URL that a reference in a document means (RFC 3986 §5.2, without `..` inside the reference).
+    /// The URL that a reference in a document means (RFC 3986 §5.2).
     ///
     /// - Returns: `nil` for what is no URL.
     public func resolving(_ reference: String) -> WebAddress? {
@@ -63,9 +63,22 @@ public struct WebAddress: Equatable, Sendable {
             } else {
                 base + (folder.isEmpty ? "/" : String(folder)) + reference
             }
-        var address = WebAddress(text)
-        address?.credentials = credentials
+        guard var address = WebAddress(text) else { return nil }
+        address.credentials = credentials
+        address.path = Self.withoutDots(address.path)
         return address
+    }
+
+    /// RFC 3986 §5.2.4: `.` is where one stands, `..` one above.
+    private static func withoutDots(_ path: String) -> String {
+        var kept: [Substring] = []
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        for (index, part) in parts.enumerated() {
+            let isDots = part == "." || part == ".."
+            if part == "..", kept.count > 1 { kept.removeLast() }
+            if !isDots { kept.append(part) } else if index == parts.count - 1 { kept.append("") }
+        }
+        return kept.joined(separator: "/")
     }
 
     /// `Authorization: Basic …`, for an address with credentials in it.
