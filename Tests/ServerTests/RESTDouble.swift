@@ -13,11 +13,15 @@ final class RESTDouble: Sendable {
     }
 
     private let state: Mutex<State>
+    private let type: String
     private let asked = DispatchSemaphore(value: 0)
     private let group: Mutex<EventLoopGroup?> = Mutex(nil)
 
-    /// - Parameter answers: the last one is given again and again.
-    init(_ answers: [(status: Int, body: String)]) throws {
+    /// - Parameters:
+    ///   - answers: the last one is given again and again.
+    ///   - type: media type of all of them.
+    init(_ answers: [(status: Int, body: String)], type: String = "application/json") throws {
+        self.type = type
         state = Mutex(State(answers: answers))
         let group = try EventLoopGroup.start(host: "127.0.0.1", port: 0) { _ in Service(double: self) }
         self.group.withLock { $0 = group }
@@ -48,7 +52,7 @@ final class RESTDouble: Sendable {
         func request(_ request: IncomingRequest, _ exchange: HTTPExchange) {
             let answer = double.take(request)
             exchange.answer(
-                HTTPAnswer(status: answer.status, headers: [("content-type", "application/json")], body: Array(answer.body.utf8)))
+                HTTPAnswer(status: answer.status, headers: [("content-type", double.type)], body: Array(answer.body.utf8)))
         }
 
         func upgrade(_ request: IncomingRequest) -> UpgradeDecision { .refuse(.refusal(404, "not_found", "no streams here")) }
