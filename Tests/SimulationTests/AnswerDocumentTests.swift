@@ -62,6 +62,29 @@ struct AnswerDocumentTests {
         #expect(made.contains(code) && made.contains("the signature is wrong"))
     }
 
+    @Test(arguments: names)
+    func `a damaged document is read or refused and never traps`(name: String) throws {
+        let provider = try #require(name.split(separator: "/").first.flatMap { PlayedProvider(rawValue: String($0)) })
+        let document = Array(try Data(contentsOf: Self.fixtures.appending(path: name)).prefix(1_000))
+        let pieces = ["<", ">", "&", "\"", "'", "/", "=", "]]>", "<!--", "<![CDATA[", "&#x", "{", "[", ",", "\u{0}", "é"].map {
+            Array($0.utf8)
+        }
+        var state = UInt64(document.count)
+        func chance(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % max(bound, 1)
+        }
+        for _ in 0..<100 {
+            var damaged = document
+            for _ in 0...chance(3) {
+                let place = chance(damaged.count)
+                let end = min(damaged.count, place + chance(6))
+                damaged.replaceSubrange(place..<end, with: pieces[chance(pieces.count)])
+            }
+            #expect(!Self.made(provider, of: damaged, name.hasSuffix(".xml") ? "text/xml" : "application/json").isEmpty)
+        }
+    }
+
     /// What a provider makes of a document, a line for each thing.
     static func made(_ provider: PlayedProvider, of document: [UInt8], _ type: String, status: Int = 200) -> String {
         let desk = ProviderDesk(provider, ProviderSecrets(), .off, OpenSSLCryptography())
