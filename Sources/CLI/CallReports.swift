@@ -75,9 +75,10 @@ final class CallReports {
         loop.rest.send(request, timeout: Self.time, detour: plan.detour(of: address)) { [self] result in
             switch result {
             case .success(let response):
+                // Without the path, which may hold a token.
                 let isGood = (200...299).contains(response.status)
                 plan.log.add(
-                    isGood ? .callback : .warning, "\(name): \(address.authority)\(address.path) answered with \(response.status)")
+                    isGood ? .callback : .warning, "\(name): \(address.authority) answered with \(response.status)")
             case .failure(let error): plan.log.add(.warning, "\(name): \(error)")
             }
             underWay -= 1

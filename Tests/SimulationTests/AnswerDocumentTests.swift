@@ -62,6 +62,10 @@ struct AnswerDocumentTests {
         #expect(made.contains(code) && made.contains("the signature is wrong"))
     }
 
+    @Test func `a redirect of HTTP is refused with the mend`() {
+        #expect(Self.made(.twilio, of: [], "", status: 302).contains("give the address that it leads to"))
+    }
+
     @Test(arguments: names)
     func `a damaged document is read or refused and never traps`(name: String) throws {
         let provider = try #require(name.split(separator: "/").first.flatMap { PlayedProvider(rawValue: String($0)) })

@@ -66,6 +66,7 @@ public struct ProviderDesk: Sendable {
 
     /// The message of a JSON error, or the beginning of a short text, for a person to read.
     private static func words(of response: HTTPResponse) -> String {
+        if (300...399).contains(response.status) { return "a redirect, which is not followed; give the address that it leads to" }
         if let value = try? JSONValue(parsing: response.body), let message = value["error"]?["message"]?.string {
             return String(message.prefix(200))
         }
