@@ -2,8 +2,6 @@ import Audio
 import Call
 import Net
 import Simulation
-import Synchronization
-import Dispatch
 
 /// Drives simulated calls on one loop: dials, paces the callers, carries messages.
 final class CallDriver: LoopService {
@@ -12,7 +10,18 @@ final class CallDriver: LoopService {
     private let loop: EventLoop
     private let opening: CallOpening
     private var calls: [SimulatedCall] = []
-    private let startedAt: Moment
+    private var queue = WakeQueue()
+    private let schedule: RunSchedule
+    /// The calls that are over.
+    private var load = LoadReport()
+    private var single: CallReport?
+    /// How late packets left, those of the schedule's window when there is one.
+    private var lateness = LatencyHistogram()
+    /// The same since progress was told last.
+    private var latenessNow = LatencyHistogram()
+    private var over = 0
+    private var isFinished = false
+    private var told: Moment
     private var armed: Moment?
 
     init(_ plan: SimulationPlan, _ results: SimulationResults, _ loop: EventLoop) {
@@ -20,29 +29,98 @@ final class CallDriver: LoopService {
         self.results = results
         self.loop = loop
         opening = CallOpening(plan.opening, plan.options, loop)
-        startedAt = loop.now
-        arm(startedAt)
+        told = loop.now
+        schedule = results.schedule(plan, from: loop.now)
+        arm(schedule.start)
     }
 
-    /// When the call of this number is to be dialled.
-    private func due(_ number: Int) -> Moment { startedAt + .nanoseconds(Int64(Double(number) / plan.rate * 1e9)) }
+    /// The calls of a run are dealt to its loops in turn: this is the number of the loop's next one.
+    private var nextNumber: Int { loop.handle.index + calls.count * plan.loops }
+
+    /// When the loop's next call is to be dialled; `nil` when there is none.
+    private var nextDial: Moment? {
+        guard nextNumber < plan.calls, !results.isStopped else { return nil }
+        return schedule.start + .nanoseconds(Int64(Double(nextNumber) / plan.rate * 1e9))
+    }
 
     func wake(at now: Moment) {
         armed = nil
-        while calls.count < plan.calls, due(calls.count) <= now, !results.isStopped { dial() }
-        var next = calls.count < plan.calls && !results.isStopped ? due(calls.count) : nil
-        for call in calls where !call.isOver {
-            if let wake = call.wake, wake <= now { call.drive(at: now) }
-            if let wake = call.wake { next = next.map { min($0, wake) } ?? wake }
+        while let due = nextDial, due <= now { dial() }
+        var turn = 0
+        while turn < Self.mostInATurn, let due = queue.popDue(at: loop.now) {
+            turn += 1
+            let call = calls[due.call]
+            guard call.queued == due.at else { continue }
+            call.queued = nil
+            let now = loop.now
+            if let wake = call.wake, wake <= now {
+                call.drive(at: now)
+            } else if let wake = call.wake {
+                enqueue(call, due.call, wake)
+            }
         }
         if results.isStopped { for call in calls { call.hangUp(at: now) } }
-        arm(next ?? now + .milliseconds(100))
+        tell(at: now)
+        finishIfOver()
+        arm([nextDial, queue.first].compactMap(\.self).min().map { min($0, now + Self.idle) } ?? now + Self.idle)
     }
 
+    /// Calls that are driven before what has arrived is read: one that is late with its packets shall not stop reading altogether, and take
+    /// its own full sockets for a slow server.
+    private static let mostInATurn = 64
+    /// Ctrl-C is looked for this often.
+    private static let idle = Duration.milliseconds(100)
+    private static let progressPeriod = Duration.milliseconds(500)
+
     private func dial() {
-        let call = SimulatedCall(number: calls.count, plan, loop, results) { [unowned self] in arm($0) }
+        let number = nextNumber
+        let index = calls.count
+        let call = SimulatedCall(number: number, plan, schedule, loop) { [unowned self] call, event in
+            took(event, of: call, index)
+        }
         calls.append(call)
         call.dial(through: opening)
+    }
+
+    private func took(_ event: SimulatedCall.Event, of call: SimulatedCall, _ index: Int) {
+        switch event {
+        case .wants(let wake): enqueue(call, index, wake)
+        case .sent(let late):
+            latenessNow.record(late)
+            if !plan.isMeasured || schedule.window.contains(loop.now) { lateness.record(late) }
+        case .ended(let report, let heard):
+            over += 1
+            load.add(report)
+            if plan.calls == 1 { single = report }
+            if let heard { results.add(heard: heard) }
+        case .failed(let reason):
+            over += 1
+            load.addFailure(reason)
+        }
+    }
+
+    private func enqueue(_ call: SimulatedCall, _ index: Int, _ wake: Moment) {
+        if let queued = call.queued, queued <= wake { return }
+        call.queued = wake
+        queue.push(index, at: wake)
+        arm(wake)
+    }
+
+    private func tell(at now: Moment) {
+        guard now - told >= Self.progressPeriod else { return }
+        told = now
+        let failed = load.failures.values.reduce(0, +)
+        results.tell(
+            LoopProgress(dialled: calls.count, up: calls.count - over, failed: failed, lateness: latenessNow.percentile(99)),
+            of: loop.handle.index)
+        latenessNow = LatencyHistogram()
+    }
+
+    private func finishIfOver() {
+        guard !isFinished, over == calls.count, nextNumber >= plan.calls || results.isStopped else { return }
+        isFinished = true
+        load.lateness = lateness
+        results.add(load, single: single, of: plan)
     }
 
     /// The loop's timer counts whole milliseconds: asked for less, it fires again and again until the moment has come.
@@ -70,10 +148,20 @@ final class SimulatedCall: WebSocketHandler {
     /// How long the last packets of an echo may be under way, before what is missing counts as lost.
     private static let echoTime = Duration.milliseconds(700)
 
+    /// What the driver is told.
+    enum Event {
+        /// The call is to be driven then.
+        case wants(Moment)
+        /// A packet left, so much late.
+        case sent(late: Duration)
+        case ended(CallReport, heard: PCM16?)
+        case failed(String)
+    }
+
     private let plan: SimulationPlan
-    private let results: SimulationResults
+    private let schedule: RunSchedule
     private let loop: EventLoop
-    private let schedule: (Moment) -> Void
+    private let tell: (SimulatedCall, Event) -> Void
     private let number: Int
     private var provider: SimulatedProvider?
     private var socket: WebSocket?
@@ -83,15 +171,19 @@ final class SimulatedCall: WebSocketHandler {
     private var quietDue: Moment?
     private var hangUpDue: Moment?
     private(set) var wake: Moment?
+    /// The driver's: the earliest moment for which the call stands in its queue.
+    var queued: Moment?
     private(set) var isOver = false
 
-    init(number: Int, _ plan: SimulationPlan, _ loop: EventLoop, _ results: SimulationResults, schedule: @escaping (Moment) -> Void)
-    {
+    init(
+        number: Int, _ plan: SimulationPlan, _ schedule: RunSchedule, _ loop: EventLoop,
+        tell: @escaping (SimulatedCall, Event) -> Void
+    ) {
         self.number = number
         self.plan = plan
-        self.loop = loop
-        self.results = results
         self.schedule = schedule
+        self.loop = loop
+        self.tell = tell
         keys = plan.keys[...]
     }
 
@@ -114,16 +206,22 @@ final class SimulatedCall: WebSocketHandler {
         opened.connected()
         var options = opened.options
         if number > 0 { options.heardLimit = .zero }
+        // What is recognised is spelt in the formats of the command line; a document may ask for others.
+        let isUsual = options.inbound == plan.options.inbound && options.outbound == plan.options.outbound
+        options.signature = isUsual ? plan.signature(number) : nil
         do {
             var provider = try SimulatedProvider(plan.provider, opened.identity, options)
+            if plan.isMeasured { provider.measure(schedule.window) }
             provider.start(at: now)
             provider.speak(plan.speech(as: options.inbound))
             self.provider = provider
         } catch {
             return end(failure: "\(error)")
         }
-        quietDue = plan.expectsEcho ? now + plan.duration : nil
-        hangUpDue = now + plan.duration + (plan.expectsEcho ? Self.echoTime : .zero)
+        // Many calls end together, so that all of them stand at once.
+        let end = plan.calls == 1 ? now + plan.duration : schedule.end
+        quietDue = plan.expectsEcho ? end : nil
+        hangUpDue = end + (plan.expectsEcho ? Self.echoTime : .zero)
         keyDue = keys.isEmpty ? nil : now + .seconds(1)
         drive(at: now)
     }
@@ -155,7 +253,7 @@ final class SimulatedCall: WebSocketHandler {
         guard !isOver, provider != nil else { return }
         if let due = quietDue, due <= now {
             quietDue = nil
-            provider?.endMedia()
+            provider?.fallSilent()
         }
         if let due = hangUpDue, due <= now {
             hangUpDue = nil
@@ -167,13 +265,15 @@ final class SimulatedCall: WebSocketHandler {
         }
         while let output = provider?.poll(at: now, into: &loop.buffer) {
             switch output {
-            case .send: socket?.send(&loop.buffer)
+            case .send:
+                if let late = provider?.takeLateness() { tell(self, .sent(late: late)) }
+                socket?.send(&loop.buffer)
             case .close:
                 socket?.close(code: 1000)
                 return end(failure: nil)
             case .idle(let wake):
                 self.wake = [wake, quietDue, hangUpDue, keyDue].compactMap(\.self).min()
-                if let wake = self.wake { schedule(wake) }
+                if let wake = self.wake { tell(self, .wants(wake)) }
                 return
             }
         }
@@ -183,51 +283,11 @@ final class SimulatedCall: WebSocketHandler {
         guard !isOver else { return }
         isOver = true
         wake = nil
-        let report = failure == nil ? provider?.report : nil
         let heard = number == 0 ? provider?.heard : nil
         let ending = provider?.ending
+        let event: Event? = if let failure { .failed(failure) } else { provider.map { .ended($0.report, heard: heard) } }
         provider = nil
-        let tell = { [results, plan] in results.add(failure: failure, report: report, heard: heard, of: plan) }
-        if let opened { opened.ended(ending, done: tell) } else { tell() }
+        let done = { [self] in if let event { tell(self, event) } }
+        if let opened { opened.ended(ending, done: done) } else { done() }
     }
-}
-
-/// What became of the calls, for the thread that waits.
-final class SimulationResults: Sendable {
-    struct Outcome: Sendable {
-        var reports: [CallReport] = []
-        /// Calls that did not come about, by reason.
-        var failures: [String: Int] = [:]
-        var heard: PCM16?
-        var done = 0
-        var isStopped = false
-    }
-
-    private let state = Mutex(Outcome())
-    private let finished = DispatchSemaphore(value: 0)
-
-    var outcome: Outcome { state.withLock(\.self) }
-    var isStopped: Bool { state.withLock(\.isStopped) }
-
-    func add(failure: String?, report: CallReport?, heard: PCM16?, of plan: SimulationPlan) {
-        let isLast = state.withLock { outcome in
-            outcome.done += 1
-            if let failure { outcome.failures[failure, default: 0] += 1 }
-            if let report { outcome.reports.append(report) }
-            if let heard { outcome.heard = heard }
-            return outcome.done == plan.calls
-        }
-        if isLast { finished.signal() }
-    }
-
-    /// Ctrl-C: the callers hang up. The second one does not wait for them.
-    func stop() {
-        let isSecond = state.withLock { outcome in
-            defer { outcome.isStopped = true }
-            return outcome.isStopped || outcome.done == 0
-        }
-        if isSecond { finished.signal() }
-    }
-
-    func wait() { finished.wait() }
 }

@@ -80,15 +80,22 @@ enum HelpText {
                trunkline simulate --scenario FILE|FOLDER… [--url URL | --virtual] [flags]
 
         Plays the provider's side of phone calls over real WebSockets: sends what the caller says in the provider's own
-        messages, plays what comes back in real time, and reports what was heard. Exits 1 when a call failed.
+        messages, plays what comes back in real time, and reports what was heard. Exits 1 when a call failed, or an echo lost or changed
+        audio, or the run was stopped.
 
           --provider NAME       twilio, telnyx, plivo, exotel or vonage
           --url URL             the server's media socket; default ws://127.0.0.1:7860/ws
           --calls N             calls at once; default 1
           --rate R              calls started per second; default 100
-          --duration SECONDS    length of each call; default 5, or that of the file and a second
+          --duration SECONDS    how long all calls stay up once the last one was started; default 5, or that of the file
+                                and a second
           --say FILE.wav        what the caller says; default: a 440 Hz tone in bursts
-          --echo                the bot is an echo: measure round trips, and fail when audio was lost
+          --echo                the bot is an echo: measure round trips, recognise each packet by its sound (not with --say),
+                                and fail when audio was lost, changed, doubled or another call's
+          --late-ms MS          a packet that is under way for longer is late; default 60 (Exotel 260)
+          --pid PID             the server's process on this machine: state its CPU and memory
+          --loops N             threads that place the calls; default 1
+          --json                the report as one JSON object on one line
           --heard FILE.wav      where to write what the (first) caller heard
           --dtmf KEYS           keys that the caller presses after one second, such as 12#
           --ca FILE             certificates (PEM) to trust for wss besides the system's

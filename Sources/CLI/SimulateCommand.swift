@@ -8,11 +8,13 @@ import Simulation
 enum SimulateCommand {
     static func run(_ words: ArraySlice<String>, _ environment: [String: String]) throws(UsageError) -> Int32 {
         let plan = try SimulationPlan(words, environment)
+        let watch = try LoadWatch(plan)
         let results = SimulationResults()
         let group: EventLoopGroup
         do throws(NetError) {
             group = try EventLoopGroup.start(
-                host: nil, options: LoopOptions(extraCAFile: plan.trustedFile, onSignal: { _ in results.stop() })
+                host: nil,
+                options: LoopOptions(loops: plan.loops, extraCAFile: plan.trustedFile, onSignal: { _ in results.stop() })
             ) {
                 CallDriver(plan, results, $0)
             }
@@ -20,35 +22,42 @@ enum SimulateCommand {
             Console.error("trunkline simulate: \(error)")
             return 1
         }
-        results.wait()
+        watch.wait(for: results)
         group.stop(grace: .zero)
         group.wait()
-        return try report(plan, results.outcome)
+        return try report(plan, results.outcome, watch)
     }
 
-    private static func report(_ plan: SimulationPlan, _ outcome: SimulationResults.Outcome) throws(UsageError) -> Int32 {
-        for (reason, count) in outcome.failures.sorted(by: { $0.key < $1.key }) {
+    private static func report(_ plan: SimulationPlan, _ outcome: SimulationResults.Outcome, _ watch: LoadWatch) throws(UsageError)
+        -> Int32
+    {
+        var load = outcome.load
+        load.isStopped = outcome.isStopped
+        load.lateAfter = plan.options.lateAfter
+        if plan.isMeasured, let window = outcome.schedule?.window, !load.isStopped {
+            load.measured = window.upperBound - window.lowerBound
+        }
+        load.server = watch.use(by: load)
+        for (reason, count) in load.failures.sorted(by: { $0.key < $1.key }) {
             Console.error("trunkline simulate: \(count == 1 ? "a call" : "\(count) calls") failed: \(reason)")
         }
-        if outcome.reports.count == 1, let call = outcome.reports.first {
+        if load.isStopped { Console.error("trunkline simulate: stopped after \(load.calls) of \(plan.calls) calls") }
+        if plan.wantsJSON {
+            Console.line(LoadReportJSON.text(load, planned: plan.calls))
+        } else if let call = outcome.single, plan.serverProcess == nil {
             Console.line(SingleCallText.text(call, plan))
-        } else if !outcome.reports.isEmpty {
-            Console.line(ReportTable.text(LoadReport(outcome.reports)))
+        } else if load.calls > 0 {
+            Console.line(ReportTable.text(load))
         }
         if let text = plan.opening.log.text(calls: plan.calls) { Console.line(text) }
         if let path = plan.heardPath, let heard = outcome.heard {
             guard FileManager.default.createFile(atPath: path, contents: Data(WAV(heard).encoded())) else {
                 throw UsageError("--heard \(path): cannot be written")
             }
-            Console.line("what the caller heard is in \(path)")
+            let text = "what the caller heard is in \(path)"
+            if plan.wantsJSON { Console.error(text) } else { Console.line(text) }
         }
-        let isWhole = outcome.failures.isEmpty && outcome.reports.count == plan.calls
-        return isWhole && !plan.opening.log.hasComplaints && outcome.reports.allSatisfy { isGood($0, plan) } ? 0 : 1
-    }
-
-    private static func isGood(_ call: CallReport, _ plan: SimulationPlan) -> Bool {
-        guard call.complaints.isEmpty, call.ending != .brokenOff else { return false }
-        return !plan.expectsEcho || (call.lostPackets == 0 && call.level.isFinite && call.ending == .callerHungUp)
+        return load.isGood(planned: plan.calls) && !plan.opening.log.hasComplaints ? 0 : 1
     }
 }
 
@@ -64,6 +73,11 @@ enum SingleCallText {
         {
             lines.append(
                 "  round trip:  p50 \(milliseconds(median)), p99 \(milliseconds(p99)), max \(milliseconds(most)); \(call.lostPackets ?? 0) lost"
+            )
+        }
+        if let echo = call.echo, !echo.isWhole {
+            lines.append(
+                "  came back:   \(echo.changed) packets changed, \(echo.foreign) of another call, \(echo.doubled) doubled, \(echo.misordered) out of order"
             )
         }
         lines.append("  ended:       \(call.ending.rawValue)")

@@ -17,6 +17,11 @@ struct SimulationPlan: Sendable {
     let keys: [KeypadEntry]
     let heardPath: String?
     let expectsEcho: Bool
+    /// Loops of the generator, each a thread.
+    let loops: Int
+    /// The server's process, whose CPU and memory are read.
+    let serverProcess: Int?
+    let wantsJSON: Bool
     /// PEM file of certificates that are trusted besides the system's.
     let trustedFile: String?
     let options: SimulationOptions
@@ -25,6 +30,9 @@ struct SimulationPlan: Sendable {
     /// What ``speech`` was made of.
     private let audio: PCM16
     private let prepared = PreparedSpeech()
+
+    /// What the callers of an echo say, so that it is recognised.
+    private let signatures: SignatureBook?
 
     /// Makes the ids of this run differ from those of the last one, as a provider's do.
     private let seed = UInt64.random(in: .min ... .max)
@@ -36,8 +44,20 @@ struct SimulationPlan: Sendable {
         return identity
     }
 
+    /// How the packets of the call of this number sound; `nil` when it says something else.
+    func signature(_ number: Int) -> CallSignature? {
+        signatures.map { CallSignature($0, call: Int(truncatingIfNeeded: seed) &+ number, for: provider) }
+    }
+
+    /// From the first call's dialling to the end of the last one's audio.
+    var length: Duration { .seconds(Double(calls - 1) / rate) + duration }
+
+    /// Whether what counts is the time in which all calls stand, and not the whole run.
+    var isMeasured: Bool { calls > 1 || serverProcess != nil }
+
     private static let names = [
-        "provider", "url", "calls", "rate", "duration", "say", "heard", "dtmf", "encoding", "sample-rate", "ca",
+        "provider", "url", "calls", "rate", "duration", "say", "heard", "dtmf", "encoding", "sample-rate", "ca", "loops", "pid",
+        "late-ms",
     ]
 
     /// What the caller says, in the format that a document asks for.
@@ -50,7 +70,8 @@ struct SimulationPlan: Sendable {
 
     init(_ words: ArraySlice<String>, _ environment: [String: String] = [:]) throws(UsageError) {
         let names = Self.names + CallOpeningPlan.names
-        let arguments = try Arguments(words, names: Dictionary(uniqueKeysWithValues: names.map { ($0, $0) }), switches: ["echo"])
+        let arguments = try Arguments(
+            words, names: Dictionary(uniqueKeysWithValues: names.map { ($0, $0) }), switches: ["echo", "json"])
         if let stranger = arguments.rest.first { throw UsageError("\(stranger): unexpected; see trunkline help simulate") }
         let known = PlayedProvider.allCases.map(\.rawValue).joined(separator: ", ")
         guard let name = arguments.value("provider") else { throw UsageError("--provider is missing; one of \(known)") }
@@ -79,11 +100,19 @@ struct SimulationPlan: Sendable {
             throw UsageError("--heard \(heardPath): cannot be written")
         }
         expectsEcho = arguments.has("echo")
+        wantsJSON = arguments.has("json")
+        loops = try arguments.value("loops").map { text throws(UsageError) in try Setting.number(text, "loops", 1...64) } ?? 1
+        serverProcess = try arguments.value("pid").map { text throws(UsageError) in try Setting.number(text, "pid", 1...4_194_304) }
         trustedFile = arguments.value("ca")
         let format = try Self.format(provider, arguments)
         // Our TeXML asks Telnyx to play mu-law at 8 kHz, whatever the leg's own codec is.
         var options = SimulationOptions(inbound: format, outbound: provider == .telnyx ? .muLaw8000 : format)
         options.expectsEcho = expectsEcho
+        // Exotel takes chunks of 200 ms, so that an echo waits for two of its packets.
+        options.lateAfter = provider == .exotel ? .milliseconds(260) : .milliseconds(60)
+        if let text = arguments.value("late-ms") {
+            options.lateAfter = .milliseconds(try Setting.number(text, "late-ms", 1...60_000))
+        }
         options.jitterBuffer = .milliseconds(40)
         options.heardLimit = heardPath == nil ? .zero : .seconds(3_600)
         self.options = options
@@ -95,7 +124,9 @@ struct SimulationPlan: Sendable {
             } ?? usual
         audio = said.audio ?? Self.bursts(duration, at: format.rate)
         speech = CallerSpeech(audio, as: format, for: provider)
-        speechName = said.name
+        let isRecognised = expectsEcho && arguments.value("say") == nil
+        signatures = isRecognised ? SignatureBook(inbound: options.inbound, outbound: options.outbound) : nil
+        speechName = isRecognised ? "sounds by which each packet is recognised" : said.name
     }
 
     private static func format(_ provider: PlayedProvider, _ arguments: Arguments) throws(UsageError) -> MediaFormat {

@@ -20,8 +20,10 @@ public struct CallReport: Sendable {
     public let answerDelay: Duration?
     /// Round trips of an echo, packet by packet; `nil` when none was expected.
     public let roundTrips: LatencyHistogram?
-    /// Packets that an echo did not send back; `nil` when none was expected.
-    public let lostPackets: Int?
+    /// What became of an echo's packets; `nil` when none was expected.
+    public let echo: EchoTally?
+    /// The longest round trip before the window that is measured.
+    public let longestRoundTripBefore: Duration?
     /// Silences inside utterances.
     public let gaps: Gaps
     /// Most audio that waited at the provider: how far the server ran ahead of real time.
@@ -32,6 +34,9 @@ public struct CallReport: Sendable {
     public let driverLateness: Duration
     public let complaints: ComplaintList
     public let ending: CallEnding
+
+    /// Packets that an echo did not send back; `nil` when none was expected.
+    public var lostPackets: Int? { echo?.lost }
 }
 
 extension SimulatedProvider {
@@ -42,7 +47,8 @@ extension SimulatedProvider {
             provider: provider, streamID: identity.streamID, duration: lastMoment - origin,
             sent: .milliseconds(counts.mediaMessages * provider.packetMilliseconds), heard: rate.time(of: playout.level.samples),
             level: playout.level.decibels, firstSound: playout.firstSound.map { $0 - origin },
-            answerDelay: answerDelay, roundTrips: echo?.roundTrips, lostPackets: echo?.lost, gaps: playout.gaps,
+            answerDelay: answerDelay, roundTrips: echo?.roundTrips, echo: echo?.tally,
+            longestRoundTripBefore: echo?.longestBefore, gaps: playout.gaps,
             furthestAhead: rate.time(of: playout.deepest), marks: counts.marks, clears: counts.clears,
             driverLateness: counts.lateness, complaints: complaints, ending: ending)
     }

@@ -53,7 +53,7 @@ public struct CallerSpeech: Sendable {
 struct SpeechQueue: Sendable {
     private var waiting: [CallerSpeech] = []
     private var position = 0
-    private let silence: CallerSpeech.Packet
+    let silence: CallerSpeech.Packet
 
     init(_ format: MediaFormat, _ provider: PlayedProvider) {
         let quiet = PCM16.silence(milliseconds: provider.packetMilliseconds, rate: format.rate)

@@ -29,28 +29,67 @@ public enum ReportTable {
 
     /// All calls together.
     public static func text(_ load: LoadReport) -> String {
-        let trips = load.roundTrips
-        let percentiles = [50, 90, 99].map { "p\($0) \(milliseconds(trips.percentile(Double($0))))" }
         let endings = CallEnding.allCases.compactMap { ending in load.endings[ending].map { "\($0) \(ending.rawValue)" } }
         let levels = load.levels.map { "\(level($0.lowerBound)) to \(level($0.upperBound)) dBFS" } ?? "-"
         let answers = load.answerDelays
-        let rows: [(name: String, value: String)] = [
+        var rows: [(name: String, value: String)] = [
             ("calls", "\(load.calls)" + (endings.isEmpty ? "" : ": " + endings.joined(separator: ", "))),
             ("audio", "\(seconds(load.sent)) s sent, \(seconds(load.heard)) s heard, \(load.silentCalls) calls silent"),
             ("level", levels),
             ("answer", "p50 \(milliseconds(answers.percentile(50))), max \(milliseconds(answers.maximum)) ms"),
-            (
-                "round trip",
-                percentiles.joined(separator: ", ") + ", max \(milliseconds(trips.maximum)) ms over \(trips.count) packets"
-            ),
-            ("lost", "\(load.lostPackets) packets"),
+        ]
+        if let echo = load.echo { rows += echoRows(load, echo) }
+        rows += [
             ("gaps", "\(load.gaps.count), \(milliseconds(load.gaps.total)) ms, longest \(milliseconds(load.gaps.longest)) ms"),
             ("ahead", "\(milliseconds(load.furthestAhead)) ms at most"),
-            ("own lateness", "\(milliseconds(load.driverLateness)) ms at most"),
         ]
+        if let server = load.server { rows += serverRows(server) }
+        rows.append(("own lateness", percentiles(load.lateness, [50, 99])))
         var table = ""
         for (name, value) in rows { table += name + spaces(14 - name.count) + value + "\n" }
+        if load.isGeneratorTired {
+            table +=
+                "The generator was late with its own packets: these latencies are the generator's, not the server's. Give it a core of its own,"
+                + " --loops, or fewer calls.\n"
+        }
         return table + text(load.complaints)
+    }
+
+    private static func echoRows(_ load: LoadReport, _ echo: EchoTally) -> [(name: String, value: String)] {
+        let window = load.measured.map { " in \(seconds($0)) s with all calls up" } ?? ""
+        var rows = [
+            ("round trip", percentiles(load.roundTrips, [50, 90, 99, 99.9]) + " over \(load.roundTrips.count) packets" + window)
+        ]
+        if let before = load.longestRoundTripBefore { rows.append(("  before that", "max \(milliseconds(before)) ms")) }
+        let isRecognised = echo.exact + echo.alike + echo.changed + echo.foreign > 0
+        return rows + [
+            ("lost", "\(echo.lost) packets of \(echo.packets)"),
+            ("late", "\(echo.late) packets, over \(milliseconds(load.lateAfter)) ms"),
+            (
+                "recognised",
+                isRecognised
+                    ? "\(echo.exact) as they were said, \(echo.alike) converted; \(echo.changed) changed, \(echo.foreign) of another call, "
+                        + "\(echo.doubled) doubled, \(echo.misordered) out of order"
+                    : "counted, not compared"
+            ),
+        ]
+    }
+
+    private static func serverRows(_ use: ServerUse) -> [(name: String, value: String)] {
+        let cost = use.microsecondsPerFrame.map { "\(fixed($0, 1)) us per frame, " } ?? ""
+        let share = use.percentOfCore.map { "\(fixed($0, 1)) % of a core" } ?? "not measured: the run had no steady window"
+        let each = use.residentPerCall.map { ": \(fixed($0, 1)) KiB per call" } ?? ""
+        return [
+            ("server CPU", cost + share),
+            ("server memory", "\(use.residentBefore) KiB before, \(use.residentPeak) KiB at its peak" + each),
+        ]
+    }
+
+    private static func percentiles(_ histogram: LatencyHistogram, _ percents: [Double]) -> String {
+        let parts = percents.map {
+            "p\($0.rounded() == $0 ? String(Int($0)) : fixed($0, 1)) \(milliseconds(histogram.percentile($0)))"
+        }
+        return parts.joined(separator: ", ") + ", max \(milliseconds(histogram.maximum)) ms"
     }
 
     /// One complaint a line with its count; one line when there is none.

@@ -1,4 +1,5 @@
 import Call
+import Wire
 
 /// What the provider sends.
 extension SimulatedProvider {
@@ -32,15 +33,13 @@ extension SimulatedProvider {
         }
         if isMediaOver || isMediaPaused { return .idle(wake: playout.nextMark) }
         while now >= nextPacket {
-            counts.lateness = max(counts.lateness, now - nextPacket)
+            let lateness = now - nextPacket
+            counts.lateness = max(counts.lateness, lateness)
+            counts.lastLateness = lateness
             stamp.chunk += 1
             stamp.sequence += 1
             stamp.milliseconds = (stamp.chunk + packetsLeftOut) * provider.packetMilliseconds
-            let (packet, beginning) = speech.next()
-            if let beginning {
-                let start = Duration.milliseconds(stamp.milliseconds - provider.packetMilliseconds)
-                spoken.append(SpokenSpan(start: start, end: start + beginning.length))
-            }
+            let packet = nextSpeech()
             if provider == .telnyx, options.swapsMedia, !stamp.chunk.isMultiple(of: 2) {
                 swapped = (packet, stamp)
             } else {
@@ -48,6 +47,23 @@ extension SimulatedProvider {
             }
         }
         return .idle(wake: playout.nextMark.map { min($0, nextPacket) } ?? nextPacket)
+    }
+
+    private mutating func nextSpeech() -> CallerSpeech.Packet {
+        if isSilent { return speech.silence }
+        guard let signature = options.signature else {
+            let (packet, beginning) = speech.next()
+            if let beginning {
+                let start = Duration.milliseconds(stamp.milliseconds - provider.packetMilliseconds)
+                spoken.append(SpokenSpan(start: start, end: start + beginning.length))
+            }
+            return packet
+        }
+        let bytes = signature.packet(stamp.chunk - 1)
+        guard provider != .vonage else { return CallerSpeech.Packet(payload: bytes, hasSound: true) }
+        var payload: [UInt8] = []
+        Base64.encode(bytes.span, into: &payload)
+        return CallerSpeech.Packet(payload: payload, hasSound: true)
     }
 
     /// When the next packet of caller audio is complete.
@@ -75,7 +91,7 @@ extension SimulatedProvider {
         if packet.hasSound, firstCallerSound == nil { firstCallerSound = now }
         counts.mediaMessages += 1
         let samples = options.inbound.rate.samples(inMilliseconds: provider.packetMilliseconds)
-        echo?.sent(samples: samples, at: now)
+        if !isSilent { echo?.sent(samples: samples, at: now) }
         return .send(kind)
     }
 

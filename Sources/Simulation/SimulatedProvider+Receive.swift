@@ -63,6 +63,6 @@ extension SimulatedProvider {
         }
         if firstCallerSound != nil, soundAnswered == nil, Sound.isHeard(in: samples.span) { soundAnswered = now }
         playout.accept(samples.span, at: now)
-        echo?.arrived(samples: samples.count, at: now)
+        echo?.arrived(samples.span, at: now)
     }
 }

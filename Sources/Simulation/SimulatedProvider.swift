@@ -62,6 +62,7 @@ public struct SimulatedProvider: Sendable {
     var isMediaPaused = false
     /// Packets whose time passed while media was paused.
     var packetsLeftOut = 0
+    var isSilent = false
     var counts = Counts()
     /// The first sound that arrived after the caller's first.
     var soundAnswered: Moment?
@@ -85,6 +86,8 @@ public struct SimulatedProvider: Sendable {
         var mediaMessages = 0
         /// How late caller audio left, at worst: the driver's own lateness, not the server's.
         var lateness = Duration.zero
+        /// The same of the packet that was handed out last.
+        var lastLateness: Duration?
     }
 
     /// Keys of the server's that are kept.
@@ -104,7 +107,11 @@ public struct SimulatedProvider: Sendable {
         playout = PlayoutModel(
             rate: options.outbound.rate, origin: .zero, jitterBuffer: options.jitterBuffer, heardLimit: options.heardLimit)
         speech = SpeechQueue(options.inbound, provider)
-        if options.expectsEcho { echo = EchoMeter(inbound: options.inbound.rate, outbound: options.outbound.rate) }
+        if options.expectsEcho {
+            echo = EchoMeter(
+                inbound: options.inbound.rate, outbound: options.outbound.rate, lateAfter: options.lateAfter,
+                signature: options.signature)
+        }
     }
 
     /// The call is answered and the connection stands. Caller audio flows from here on, silence when nothing is said.
@@ -146,6 +153,21 @@ public struct SimulatedProvider: Sendable {
         isClosing = true
         waiting.append(.stop)
     }
+
+    /// How late the packet that was handed out last left, once; `nil` when the last message was none.
+    public mutating func takeLateness() -> Duration? {
+        defer { counts.lastLateness = nil }
+        return counts.lastLateness
+    }
+
+    /// Round trips are measured of packets that leave within this time.
+    public mutating func measure(_ window: Range<Moment>) { echo?.window = window }
+
+    /// The caller says nothing more, and the provider sends silence, as it does until the end of a real call.
+    ///
+    /// The silence is not expected back. It carries with it what an echo held back in filters and chunks: half a second later a packet
+    /// without an answer is lost and not under way.
+    public mutating func fallSilent() { isSilent = true }
 
     /// No more caller audio is sent, not even silence; the stream stays up.
     ///

@@ -24,6 +24,11 @@ public struct SimulationOptions: Sendable {
     public var endsWithoutStop = false
     /// The far end is an echo: each packet that is sent is expected back, and its round trip measured.
     public var expectsEcho = false
+    /// What the caller of an echo says in place of speech, so that each packet is recognised when it comes back.
+    public var signature: CallSignature?
+    /// A packet of an echo that is under way for longer is late. 60 ms are two packets more than the 20 ms that an echo with one conversion
+    /// takes; a listener notices the pause from about 150 ms on.
+    public var lateAfter = Duration.milliseconds(60)
 
     /// Why nothing that the server sends is played, when the answer document asked for a stream that goes one way.
     public var unheard: Complaint?
