@@ -1,5 +1,6 @@
 import Bots
 import Call
+import Dispatch
 import Net
 import Providers
 import Simulation
@@ -28,8 +29,8 @@ struct AnsweredCallTests {
         let run = try SimulatedRun(
             ["--provider", provider.rawValue, "--answer", "http://127.0.0.1:\(server.port)/answer/\(provider.rawValue)", "--echo"],
             Self.provider)
-        #expect(run.outcome.failures.isEmpty)
-        let report = try #require(run.outcome.reports.first)
+        #expect(run.outcome.load.failures.isEmpty)
+        let report = try #require(run.outcome.single)
         #expect(report.ending == .callerHungUp && report.lostPackets == 0 && report.complaints.isEmpty)
         #expect(run.text.contains(provider == .exotel ? ", unsigned, answered with 200" : ", signed, answered with 200"))
         #expect(!run.text.contains("complaint:"))
@@ -51,8 +52,8 @@ struct AnsweredCallTests {
                     "--sign",
                     mode,
                 ], Self.provider)
-            #expect(run.outcome.reports.isEmpty)
-            let failure = try #require(run.outcome.failures.keys.first)
+            #expect(run.outcome.load.calls == 0)
+            let failure = try #require(run.outcome.load.failures.keys.first)
             #expect(failure.hasPrefix("the answer document: ") && failure.contains(words))
             #expect(failure.contains("ignature") || failure.contains("token"))
         }
@@ -68,9 +69,9 @@ struct AnsweredCallTests {
             "--provider", provider.rawValue, "--url", "wss://voice.example.test/ws/\(provider.rawValue)", "--connect-to",
             "http://127.0.0.1:\(server.port)", "--sign",
         ]
-        #expect(try SimulatedRun(words + ["on"], Self.provider).outcome.reports.count == 1)
+        #expect(try SimulatedRun(words + ["on"], Self.provider).outcome.load.calls == 1)
         for mode in ["off", "wrong"] {
-            #expect(try SimulatedRun(words + [mode], Self.provider).outcome.failures.keys.first?.contains("status 403") == true)
+            #expect(try SimulatedRun(words + [mode], Self.provider).outcome.load.failures.keys.first?.contains("status 403") == true)
         }
     }
 
@@ -86,7 +87,7 @@ struct AnsweredCallTests {
         let double = try RESTDouble([(200, document), (204, "")], type: "text/xml")
         let run = try SimulatedRun(
             ["--provider", "twilio", "--answer", "\(double.base)/answer", "--duration", "5"], Self.provider)
-        #expect(run.outcome.reports.first?.ending == .serverClosed)
+        #expect(run.outcome.single?.ending == .serverClosed)
         let requests = (0..<4).compactMap { _ in double.next() }
         // Each on a connection of its own: the last ones may overtake one another.
         #expect(requests.first?.target == "/answer")
@@ -105,7 +106,7 @@ struct AnsweredCallTests {
         let run = try SimulatedRun([
             "--provider", "vonage", "--answer", "http://127.0.0.1:\(server.port)/answer/vonage", "--status", "\(double.base)/event",
         ])
-        #expect(run.outcome.reports.first?.ending == .callerHungUp)
+        #expect(run.outcome.single?.ending == .callerHungUp)
         let bodies = (0..<4).compactMap { _ in double.next() }.map { String(decoding: $0.body, as: UTF8.self) }
         for status in ["started", "ringing", "answered", "completed"] {
             #expect(bodies.contains { $0.contains("\"status\":\"\(status)\"") })
@@ -121,8 +122,8 @@ struct AnsweredCallTests {
         let run = try SimulatedRun([
             "--provider", "exotel", "--answer", "\(double.base)/answer", "--calls", "3", "--duration", "0.5",
         ])
-        #expect(run.outcome.reports.count == 3)
-        #expect(run.outcome.reports.allSatisfy { $0.complaints.isEmpty && $0.level.isFinite })
+        #expect(run.outcome.load.calls == 3)
+        #expect(run.outcome.load.complaints.isEmpty)
         #expect(run.text.contains("16000 PCM16 in, 16000 PCM16 out, parameters tenant (3 times)"))
         double.stop()
     }
@@ -133,7 +134,7 @@ struct AnsweredCallTests {
             [(200, #"<Response><Connect><Stream url="ws://127.0.0.1:\#(server.port)/ws/telnyx"/></Connect></Response>"#)],
             type: "text/xml")
         let run = try SimulatedRun(["--provider", "telnyx", "--answer", "\(double.base)/answer", "--duration", "0.5"])
-        let report = try #require(run.outcome.reports.first)
+        let report = try #require(run.outcome.single)
         #expect(report.heard == .zero)
         #expect(report.complaints.entries.contains { $0.complaint.words.hasPrefix("bidirectionalMode is mp3") })
         double.stop()
@@ -142,7 +143,7 @@ struct AnsweredCallTests {
     @Test func `documents that point to one another come to an end`() throws {
         let double = try RESTDouble([(200, "<Response><Redirect>/again</Redirect></Response>")], type: "text/xml")
         let run = try SimulatedRun(["--provider", "twilio", "--answer", "\(double.base)/answer"])
-        #expect(run.outcome.failures.keys.first?.contains("more than 10 documents") == true)
+        #expect(run.outcome.load.failures.keys.first?.contains("more than 10 documents") == true)
         double.stop()
     }
 
@@ -180,7 +181,8 @@ private struct SimulatedRun {
         let plan = try SimulationPlan((words + usual)[...], environment)
         let results = SimulationResults()
         let group = try EventLoopGroup.start(host: nil) { CallDriver(plan, results, $0) }
-        results.wait()
+        let now = Int64(clamping: DispatchTime.now().uptimeNanoseconds)
+        #expect(results.wait(until: Moment(nanoseconds: now) + .seconds(30)))
         group.stop(grace: .zero)
         group.wait()
         outcome = results.outcome
