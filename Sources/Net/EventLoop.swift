@@ -44,7 +44,6 @@ public final class EventLoop {
     private var pendingKey: UInt = 0
     private var soon: [() -> Void] = []
     private var destroyed = false
-    private var holdsGate = false
 
     /// Monotonic time (`CLOCK_MONOTONIC`); the origin is the system's start.
     public var now: Moment { Self.clock() }
@@ -80,7 +79,7 @@ public final class EventLoop {
     func run() {
         while !destroyed { lws_service(context, 0) }
         memory.freeContext()
-        if holdsGate { HighDescriptors.gate.signal() }
+        HighDescriptors.gate.signal()
     }
 
     /// THE timer of the loop: ``LoopService/wake(at:)`` is called at that moment, or at once when it is past (`lws_sul_schedule`).
@@ -199,7 +198,7 @@ public final class EventLoop {
         wakeTimer = nil
         stopTimer?.cancel()
         // Until run() has freed the context.
-        holdsGate = HighDescriptors.enterGate()
+        HighDescriptors.gate.wait()
         lws_context_destroy(context)
     }
 }

@@ -87,15 +87,8 @@ public final class EventLoopGroup: Sendable {
         for handle in handles { handle.stop(closing: code, grace: grace) }
     }
 
-    /// How long ``wait()`` waits for a thread after its stop. libwebsockets has been seen not to come back from the end of a context;
-    /// such a thread holds nothing that anybody waits for, and ends with the process.
-    public static let patience = Duration.seconds(12)
-
-    /// Waits until every loop that was stopped has ended, at most for ``patience``. Blocks the thread.
-    ///
-    /// - Returns: `false` when a thread had not ended by then.
-    @discardableResult
-    public func wait() -> Bool { threads.wait(timeout: .now() + .nanoseconds(Int(Self.patience.nanoseconds))) == .success }
+    /// Waits until every loop has ended; all must have been stopped. Blocks the thread.
+    public func wait() { threads.wait() }
 
     /// What the loops have in common.
     private struct Shared: Sendable {

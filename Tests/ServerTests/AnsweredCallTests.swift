@@ -71,7 +71,8 @@ struct AnsweredCallTests {
         ]
         #expect(try SimulatedRun(words + ["on"], Self.provider).outcome.load.calls == 1)
         for mode in ["off", "wrong"] {
-            #expect(try SimulatedRun(words + [mode], Self.provider).outcome.load.failures.keys.first?.contains("status 403") == true)
+            #expect(
+                try SimulatedRun(words + [mode], Self.provider).outcome.load.failures.keys.first?.contains("status 403") == true)
         }
     }
 
