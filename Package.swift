@@ -67,3 +67,16 @@ let package = Package(
             swiftSettings: outside),
     ]
 )
+
+// One executable of libFuzzer entries, for Scripts/fuzz alone: it has no main of its own and needs the fuzzer's runtime.
+if Context.environment["TRUNKLINE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "Server", "Net", "Simulation", "Capture", "LibCrypto", "SpeexAudio", "Providers", "Bots", "Pipeline", "Call",
+                "Audio",
+                "Wire",
+            ],
+            path: "Tests/Fuzz", swiftSettings: outside + [.unsafeFlags(["-parse-as-library"])]))
+}
