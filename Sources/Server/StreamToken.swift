@@ -91,10 +91,10 @@ final class StreamTokens: Sendable {
         }
         guard cryptography.equalInConstantTime(mac, cryptography.hmacSHA256(bytes, key: key)) else { throw .forged }
         guard let claims = try? JSONValue(parsing: bytes), let provider = claims["p"]?.string, let nonce = claims["n"]?.string,
-            let expires = claims["e"]?.number
+            let expires = claims["e"]?.number.flatMap({ Int64(exactly: $0) })
         else { throw .malformed }
         let token = StreamToken(
-            provider: ProviderName(provider), callID: claims["c"]?.string, bot: claims["b"]?.string, expires: Int64(expires),
+            provider: ProviderName(provider), callID: claims["c"]?.string, bot: claims["b"]?.string, expires: expires,
             nonce: nonce)
         guard unixTime <= token.expires else { throw .expired }
         guard state.withLock({ $0.spent[nonce] == nil }) else { throw .spent }
