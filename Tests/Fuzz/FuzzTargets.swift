@@ -4,6 +4,6 @@ import Providers
 enum FuzzTargets {
     static let all: [FuzzTarget] =
         Provider.all.map { .stream($0) } + [
-            .jsonScanner, .jsonValue, .base64, .form, .webhook, .requestHead, .streamToken, .wav, .call,
+            .jsonScanner, .jsonValue, .base64, .form, .webhook, .requestHead, .streamToken, .wav, .capture, .masking, .call,
         ]
 }

@@ -2,6 +2,7 @@ import Call
 import Foundation
 import LibCrypto
 import Testing
+import Wire
 
 @testable import Server
 
@@ -47,6 +48,15 @@ import Testing
     @Test(arguments: ["", ".", "a", "a.b.c", "....", "%.%", "e30.e30"])
     func `what is no token is refused without a word of its content`(text: String) {
         #expect(throws: StreamTokens.Refusal.self) { try tokens.verify(text, unixTime: 1_000) }
+    }
+
+    @Test func `claims with a right signature whose expiry is no moment are malformed`() throws {
+        let finding = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures/fuzz/stream-token/expiry-past-64-bits")
+        let claims = Array(try Data(contentsOf: finding))
+        let mac = OpenSSLCryptography().hmacSHA256(claims, key: Array("a secret".utf8))
+        let text = Base64.urlText(claims) + "." + Base64.urlText(mac)
+        #expect(throws: StreamTokens.Refusal.malformed) { try tokens.verify(text, unixTime: 1_000) }
     }
 
     @Test func `a token is bound to its provider and to the call that the webhook named`() throws {
