@@ -5,5 +5,7 @@ enum FuzzTargets {
     static let all: [FuzzTarget] =
         Provider.all.map { .stream($0) } + [
             .jsonScanner, .jsonValue, .base64, .form, .webhook, .requestHead, .streamToken, .wav, .capture, .masking, .call,
+            .answer, .scenario,
+            .simulator,
         ]
 }
