@@ -8,7 +8,13 @@ import Synchronization
 /// A running server on a free port of loopback, and what it logged. Stops with its last reference.
 final class TestServer {
     let server: TrunklineServer
-    let log: TestLog
+    /// What was logged until now: lines are written off the loops, so each look waits for those that were given before it.
+    var log: TestLog {
+        logger.flush()
+        return lines
+    }
+    private let logger: Logger
+    private let lines: TestLog
     var port: Int { server.port }
 
     init(_ change: (inout Configuration) -> Void = { _ in }) throws {
@@ -17,9 +23,10 @@ final class TestServer {
         configuration.loops = 2
         configuration.logLevel = .debug
         change(&configuration)
-        let log = TestLog()
-        self.log = log
-        server = try TrunklineServer(configuration, logger: Logger(level: .debug, format: .text, write: { log.append($0) }))
+        let lines = TestLog()
+        self.lines = lines
+        logger = Logger(level: .debug, format: .text, write: { lines.append($0) })
+        server = try TrunklineServer(configuration, logger: logger)
     }
 
     deinit { server.stop() }
