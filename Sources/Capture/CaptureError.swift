@@ -11,8 +11,6 @@ public struct CaptureError: Error, Equatable, Sendable, CustomStringConvertible 
         case missing(member: String)
         /// A member is there but cannot be used; what it must be.
         case unusable(member: String, must: String)
-        /// An entry's time is before that of the one before it.
-        case timeRunsBack
         /// An entry stands behind the line that says that the capture was cut.
         case entryAfterCut
         case lineTooLong
@@ -41,7 +39,6 @@ public struct CaptureError: Error, Equatable, Sendable, CustomStringConvertible 
         case .invalidJSON(let byte): "this is not a JSON object (byte \(byte)); every line is one whole object"
         case .missing(let member): "\(member) is missing"
         case .unusable(let member, let must): "\(member) must be \(must)"
-        case .timeRunsBack: "t is less than on the line before; entries stand in the order of their times"
         case .entryAfterCut: "an entry follows the line that says that the capture was cut; it must be the last"
         case .lineTooLong: "the line is over \(CaptureLimits.longestLine) bytes"
         case .tooManyEntries: "there are more than \(CaptureLimits.mostEntries) entries"

@@ -3,10 +3,9 @@ import Wire
 
 /// Reads captures. Strict: a line that is not understood is an error, but for a last line that a crash has torn.
 public enum CaptureReader {
-    /// Reads a whole file.
+    /// Reads a whole file. The entries come in the order of their times; those of one time as the lines stand.
     ///
-    /// - Throws: ``CaptureError`` with the line: for another version, a line that is no entry, times that run back, and past
-    ///   ``CaptureLimits``.
+    /// - Throws: ``CaptureError`` with the line: for another version, a line that is no entry, and past ``CaptureLimits``.
     public static func read(_ bytes: [UInt8]) throws(CaptureError) -> Capture {
         guard bytes.count <= CaptureLimits.largestFile else { throw CaptureError(.fileTooLarge, line: 1) }
         let span = bytes.span
@@ -35,6 +34,7 @@ public enum CaptureReader {
             }
             start = (end ?? bytes.count) + 1
         }
+        capture.putInOrder()
         return capture
     }
 
@@ -46,6 +46,16 @@ public enum CaptureReader {
             cursor &+= 1
         }
         return nil
+    }
+}
+
+extension Capture {
+    /// Sorts the entries by their times, and keeps those of one time as they stand. A writer's are in order; a hand may have moved one.
+    fileprivate mutating func putInOrder() {
+        let times = entries.lazy.map(\.time)
+        guard !zip(times, times.dropFirst()).allSatisfy(<=) else { return }
+        let order = entries.indices.sorted { (entries[$0].time, $0) < (entries[$1].time, $1) }
+        entries = order.map { entries[$0] }
     }
 }
 

@@ -10,7 +10,6 @@ struct EntryReader {
 
     private let header: CaptureHeader
     private var scanner = JSONScanner()
-    private var lastTime: Int64 = 0
 
     init(_ header: CaptureHeader) { self.header = header }
 
@@ -22,17 +21,11 @@ struct EntryReader {
         if let found = plain(line) {
             let message = (range.lowerBound + found.message.lowerBound)..<(range.lowerBound + found.message.upperBound)
             let entry = CaptureEntry(at: found.time, found.direction, json(Array(file[message]), found.direction))
-            return .entry(try inOrder(entry, number))
+            return .entry(entry)
         }
         let (entry, cut) = try any(line, number)
         if let cut { return .cut(cut) }
-        return .entry(try inOrder(entry, number))
-    }
-
-    private mutating func inOrder(_ entry: CaptureEntry, _ number: Int) throws(CaptureError) -> CaptureEntry {
-        guard entry.time >= lastTime else { throw CaptureError(.timeRunsBack, line: number) }
-        lastTime = entry.time
-        return entry
+        return .entry(entry)
     }
 
     private mutating func json(_ message: [UInt8], _ direction: CaptureEntry.Direction) -> CaptureEntry.Content {
