@@ -19,6 +19,9 @@ enum FieldRule: Equatable {
         let last = words.last ?? ""
         if Self.idEnds.contains(last) || Self.idNames.contains(joined) {
             self = words.count > 1 && Self.optionWords.contains(words[words.count - 2]) ? .open : .id
+        } else if joined == "keys" {
+            // On the telephone they are pressed; `api_keys` are others.
+            self = .keys
         } else if Self.secretParts.contains(where: { joined.contains($0) }) || words.contains(where: Self.secretWords.contains)
             || last == "code" && (words.count < 2 || !Self.codeWords.contains(words[words.count - 2]))
         {

@@ -39,7 +39,7 @@ struct TextMasking: Sendable {
         return switch rule(name) {
         case .secret, .personal: Self.isWord(text) ? text : Pseudonyms.mask
         case .id: pseudonyms.id(text)
-        case .keys: keys(text)
+        case .keys: Self.isOption(text) ? text : keys(text)
         case .phone: phone(text, depth: depth)
         case .open: open(text, depth: depth)
         }
@@ -47,6 +47,12 @@ struct TextMasking: Sendable {
 
     /// Words that say that there is no value.
     private static func isWord(_ text: String) -> Bool { ["true", "false", "null", "none", "unknown"].contains(text.lowercased()) }
+
+    /// A word that tells a bot what to do about keys, and is none: `repeat`, `off`.
+    private static func isOption(_ text: String) -> Bool {
+        let isWord = text.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") }
+        return isWord && (2...longestRun).contains(text.utf8.count) && KeypadEntry.keys(in: text) == nil
+    }
 
     /// Pressed keys: each a `0`, or a `?` where it is no key.
     func keys(_ text: String) -> String {

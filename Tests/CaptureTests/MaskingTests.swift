@@ -175,6 +175,23 @@ import Wire
         for key in keys { #expect(file.contains(key)) }
     }
 
+    @Test func `what a bot is to do about keys stays, and pressed keys do not`() {
+        var masking = Self.masking("twilio")
+        func masked(_ parameters: String) -> String {
+            let message = #"{"event":"start","start":{"customParameters":\#(parameters)}}"#
+            guard case .json(let bytes) = masking.content(of: Array(message.utf8), .text, .inward).content else { return "" }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        for word in ["repeat", "off"] { #expect(masked(#"{"keys":"\#(word)"}"#).contains(#""keys":"\#(word)""#)) }
+        for (keys, zeros) in [("4711", "0000"), ("ab", "00"), ("12#", "000")] {
+            #expect(masked(#"{"keys":"\#(keys)"}"#).contains(#""keys":"\#(zeros)""#))
+        }
+        for secret in ["hunter2", "Swordfish", "sw0rdf-x", "correcthorsebatterystaple"] {
+            #expect(!masked(#"{"keys":"\#(secret)"}"#).contains(secret))
+        }
+        #expect(!masked(#"{"api_keys":"swordfish"}"#).contains("swordfish"))
+    }
+
     @Test func `a broken message keeps its length and says what was wrong`() {
         var masking = Self.masking("twilio")
         let (content, note) = masking.content(of: Array("{\"from\":\"+15551234567\"".utf8), .text, .inward)
