@@ -42,7 +42,9 @@ struct ReplayCommand {
             let comparison = Comparison(expected: capture, got: came, plan.comparison)
             if comparison.isSame { return .same(comparison) }
             guard plan.updates else { return .different(comparison) }
-            guard var accepted = Replay.accepted(came, in: capture, plan.comparison, play: { inProcess($0) }) else {
+            guard
+                var accepted = Replay.accepted(came, in: capture, plan.comparison, play: { inProcess($0) { answer($0) { _ in } } })
+            else {
                 throw ReplayFiles.Failure("cannot be updated: the bot answers the same call otherwise each time")
             }
             accepted.header.build = TrunklineCommand.version
@@ -60,17 +62,22 @@ struct ReplayCommand {
             throw ReplayFiles.Failure(
                 "no bot is named \(bot) here; known: \(bots.names.joined(separator: ", ")); choose one with --bot")
         }
-        return plan.isPaced ? paced(capture) : inProcess(capture)
+        var refusal: String?
+        let door: Replay.Answer = { answer($0) { refusal = $0 } }
+        let came = plan.isPaced ? paced(capture, door) : inProcess(capture, door)
+        // What a server refuses leaves no capture: there is nothing to compare.
+        if let refusal { throw ReplayFiles.Failure("the call is not answered here: \(refusal)") }
+        return came
     }
 
-    private func inProcess(_ capture: Capture) -> Capture {
+    private func inProcess(_ capture: Capture, _ answer: @escaping Replay.Answer) -> Capture {
         Replay.run(
             capture, bot: plan.bot, dialects: dialects, limits: plan.limits, resamplers: SpeexResamplerFactory(), answer: answer
         ).capture
     }
 
     /// In real time, telling what happens beside audio.
-    private func paced(_ capture: Capture) -> Capture {
+    private func paced(_ capture: Capture, _ answer: @escaping Replay.Answer) -> Capture {
         var replay = Replay(
             capture, bot: plan.bot, dialects: dialects, limits: plan.limits, resamplers: SpeexResamplerFactory(), answer: answer)
         let clock = ContinuousClock()
@@ -85,12 +92,19 @@ struct ReplayCommand {
     }
 
     /// As the server answers a stream that has described itself.
-    private func answer(_ call: CallInfo) -> CallInput {
-        guard let bot = bots[call.bot] else { return .refused(.refused, reason: "no bot is named \(call.bot)") }
-        do {
-            return .admitted(call, try bot.pipeline(for: call))
-        } catch {
-            return .refused(.botFailed, reason: "bot \(call.bot): \(error.description)")
+    ///
+    /// - Parameter refused: is told why, when it is not taken.
+    private func answer(_ call: CallInfo, refused: (String) -> Void) -> CallInput {
+        var reason = "no bot is named \(call.bot)"
+        var word = Termination.refused
+        if let bot = bots[call.bot] {
+            do {
+                return .admitted(call, try bot.pipeline(for: call))
+            } catch {
+                (reason, word) = ("bot \(call.bot): \(error.description)", .botFailed)
+            }
         }
+        refused(reason)
+        return .refused(word, reason: reason)
     }
 }

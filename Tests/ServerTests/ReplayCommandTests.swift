@@ -93,6 +93,21 @@ import Wire
         #expect(run(file) == 0)
     }
 
+    @Test func `a bot that does not take the call says why, and nothing is updated`() throws {
+        let folder = try Folder()
+        var capture = inbound("drill")
+        capture.header.call = .object(["query": .object(["greet": .string("masked")])])
+        let file = folder.write("a.jsonl", capture.encoded())
+        let junit = folder.path + "/junit.xml"
+        for flags in [[], ["--realtime"], ["--update"]] {
+            let words = ["replay", file, "--junit", junit] + flags
+            #expect(TrunklineCommand.run(words, environment: [:], bots: .builtIn, dialects: Provider.all) == 1)
+            let text = try String(contentsOfFile: junit, encoding: .utf8)
+            #expect(text.contains("bot drill: greet must be a whole number from 0 to 40000"), "\(text)")
+        }
+        #expect(try ReplayFiles.read(file).entries == capture.entries)
+    }
+
     @Test(arguments: [
         [], ["a", "--bot", "nobody"], ["a", "--audio", "loud"], ["a", "--tolerance-ms", "-1"], ["a", "--url", "http://x"],
         ["a", "--update", "--url", "ws://x"], ["a", "--lines", "0"], ["a", "--strange"], ["a", "--junit", "/none/at/all.xml"],
