@@ -10,11 +10,11 @@ import Call
 ///
 /// See `Decisions/replay-timing.md`.
 struct ReplayTurns {
-    /// Longest time that a wake waits for an entry that says nothing of the host. One message interval: a caller who speaks sends every
-    /// 20 ms, and the host polls with each.
+    /// Longest time that a wake waits for an entry that says nothing of the host: a host that was later would have said so.
     ///
-    /// With ``ComparisonOptions/tolerance`` it stays under 30 ms, so that 30 ms of one message cannot hide.
-    static let grace = Duration.milliseconds(19)
+    /// With ``ComparisonOptions/tolerance`` it stays under 30 ms, so that 30 ms of one message cannot hide; and a message every 20 ms, each
+    /// sounding like the one before, cannot pass for its neighbour.
+    static let grace = Duration.microseconds(CaptureLimits.leastLate)
     /// How far a wake may be from the one that the entry says the host was late for: as far as lateness that is not written moves it.
     static let agreement = Duration.microseconds(CaptureLimits.leastLate)
 
