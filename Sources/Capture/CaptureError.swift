@@ -1,6 +1,7 @@
 /// Why a file is not read as a capture: the line, what is wrong with it, and what would be right. No content is quoted.
 public struct CaptureError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Problem: Equatable, Sendable {
+        case empty
         /// The first line is no header of a capture.
         case notACapture
         /// A capture of a version that this build does not read; the version as it is spelt.
@@ -33,6 +34,7 @@ public struct CaptureError: Error, Equatable, Sendable, CustomStringConvertible 
         switch problem {
         case .notACapture:
             #"this is no capture: its first line must be a JSON object with "trunkline_capture", as trunkline serve --capture writes it"#
+        case .empty: "the file is empty: the program that made it was stopped before it wrote anything of the call"
         case .unknownVersion(let found):
             "this is a capture of version \(found), and this build reads version \(CaptureHeader.version); "
                 + "read it with the build that wrote it, or a later one"

@@ -8,6 +8,7 @@ public enum CaptureReader {
     /// - Throws: ``CaptureError`` with the line: for another version, a line that is no entry, and past ``CaptureLimits``.
     public static func read(_ bytes: [UInt8]) throws(CaptureError) -> Capture {
         guard bytes.count <= CaptureLimits.largestFile else { throw CaptureError(.fileTooLarge, line: 1) }
+        guard !bytes.isEmpty else { throw CaptureError(.empty, line: 1) }
         let span = bytes.span
         guard let headerEnd = lineEnd(span, from: 0) else { throw CaptureError(.notACapture, line: 1) }
         guard headerEnd <= CaptureLimits.longestLine else { throw CaptureError(.lineTooLong, line: 1) }

@@ -120,7 +120,7 @@ import Wire
     }
 
     @Test(arguments: [
-        ("", "no capture"), ("\n", "no capture"), ("{}\n", "no capture"), ("[1]\n", "no capture"),
+        ("", "the file is empty"), ("\n", "no capture"), ("{}\n", "no capture"), ("[1]\n", "no capture"),
         (firstLine.replacing("2026-11-21", with: "2026-02-30") + "\n", "started must be a time"),
         (firstLine.replacing("\"rate\":8000", with: "\"rate\":8") + "\n", "inbound must be an encoding"),
         (firstLine.replacing("\"audio\":\"full\"", with: "\"audio\":\"some\"") + "\n", "audio must be full, noise or none"),
