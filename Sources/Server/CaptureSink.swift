@@ -11,6 +11,8 @@ final class CaptureSink: Sendable {
     static let longestQueue = 64 << 20
     /// How long a stopping server waits for a disk that hangs.
     static let patience = DispatchTimeInterval.seconds(5)
+    /// How often it waits so long while the writer gets on: a minute in all, under the ninety seconds that service managers give.
+    static let mostWaits = 12
 
     /// What is kept of a call.
     struct Options: Sendable {
@@ -30,6 +32,7 @@ final class CaptureSink: Sendable {
     private let options: Options
     private let logger: Logger
     private let limit: Int
+    private let patience: DispatchTimeInterval
     private let thread: CaptureThread
     private let waiting = Atomic<Int>(0)
     private let numbers = Atomic<UInt64>(0)
@@ -38,12 +41,13 @@ final class CaptureSink: Sendable {
 
     init(
         _ folder: CaptureFolder, _ options: Options, _ logger: Logger, limit: Int = longestQueue,
-        thread: CaptureThread = CaptureThread()
+        patience: DispatchTimeInterval = patience, thread: CaptureThread = CaptureThread()
     ) {
         self.folder = folder
         self.options = options
         self.logger = logger
         self.limit = limit
+        self.patience = patience
         self.thread = thread
     }
 
@@ -61,9 +65,10 @@ final class CaptureSink: Sendable {
         }
     }
 
-    /// Waits until everything is written, at most for ``patience``, and closes what is still open.
+    /// Waits until everything is written, and closes what is still open. Gives up when nothing was written for ``patience``, and behind
+    /// ``mostWaits``.
     ///
-    /// - Returns: `false` when the disk hangs.
+    /// - Returns: `false` when it gave up.
     @discardableResult
     func finish() -> Bool {
         let done = DispatchSemaphore(value: 0)
@@ -72,9 +77,30 @@ final class CaptureSink: Sendable {
             done.signal()
         })
         guard isFirst else { return true }
-        guard done.wait(timeout: .now() + Self.patience) == .timedOut else { return true }
-        logger.log(.error, "captures are not written to their end: the disk does not answer", ["folder": folder.path])
+        var wait = Wait(left: waiting.load(ordering: .relaxed))
+        repeat {
+            guard done.wait(timeout: .now() + patience) == .timedOut else { return true }
+        } while wait.goesOn(left: waiting.load(ordering: .relaxed))
+        logger.log(
+            .error, "captures are not written to their end: the disk or the machine is too slow",
+            ["folder": folder.path, "bytes_left": "\(wait.left)"])
         return false
+    }
+
+    /// A stopping server's wait for the writer.
+    struct Wait {
+        /// What is not written yet. Units: bytes.
+        private(set) var left: Int
+        private var waits = 0
+
+        init(left: Int) { self.left = left }
+
+        /// Whether to go on after one more ``patience``: something was written meanwhile, and ``mostWaits`` are not over.
+        mutating func goesOn(left now: Int) -> Bool {
+            defer { left = now }
+            waits += 1
+            return now < left && waits < mostWaits
+        }
     }
 
     /// Runs on the thread.

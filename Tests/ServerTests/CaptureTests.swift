@@ -314,6 +314,32 @@ import Testing
         #expect(log.text.contains("capture ended before the call") && log.text.contains("reason=backlog"))
     }
 
+    @Test func `a stopping server waits for a writer that gets on, a minute at most`() {
+        var hanging = CaptureSink.Wait(left: 700)
+        let whileWriting = hanging.goesOn(left: 300)
+        let whileNot = hanging.goesOn(left: 300)
+        #expect(whileWriting && !whileNot)
+        var slow = CaptureSink.Wait(left: 1_000)
+        let words = (1...CaptureSink.mostWaits).map { slow.goesOn(left: 1_000 - $0) }
+        #expect(words.dropLast().allSatisfy { $0 } && words.last == false)
+        #expect(slow.left == 1_000 - CaptureSink.mostWaits)
+    }
+
+    @Test func `a stopping server gives up on a disk that hangs, and says so`() throws {
+        let folder = CaptureTests.Folder()
+        let log = TestLog()
+        let logger = Logger(level: .debug, format: .text, write: { log.append($0) })
+        let (thread, gate) = (CaptureThread(), DispatchSemaphore(value: 0))
+        let sink = CaptureSink(
+            try CaptureFolder(folder.path, OpenSSLCryptography()), Self.options, logger, patience: .milliseconds(1), thread: thread)
+        thread.run { gate.wait() }
+        let isWritten = sink.finish()
+        #expect(!isWritten)
+        gate.signal()
+        logger.flush()
+        #expect(log.text.contains("captures are not written to their end"))
+    }
+
     @Test func `a disk that is full ends the capture and is told once`() throws {
         let descriptor = open("/dev/full", O_WRONLY)
         try #require(descriptor >= 0)
