@@ -139,6 +139,9 @@ enum HelpText {
         file, or a folder: then every *.jsonl in it and below. Tells each difference with its time in the call. Exits 0
         when all are the same, 1 when one is different or cannot be played.
 
+        What was masked stays masked: a bot to which it matters which key is pressed needs calls that were captured with
+        --capture-keys full, one that listens for speech calls with sound (--capture-audio full or noise).
+
           --bot NAME            the bot that answers; default: the one that answered then
           --update              different captures take what came as what is expected
           --audio HOW           exact (default): every byte; spectral: what sounds the same is the same; off

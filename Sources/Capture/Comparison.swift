@@ -109,7 +109,7 @@ public struct Comparison: Sendable {
         switch capture.header.audio {
         case .full: break
         case .noise: notes.append("its audio is noise of the same level: levels compared")
-        case .none: notes.append("it has no audio: sizes and times compared")
+        case .none: notes.append("it has no audio, the bot hears silence: sizes and times compared")
         }
         if options.audio == .off, capture.header.audio != .none { notes.append("audio not compared") }
         if !capture.header.keepsKeys, messages.contains(where: { if case .keys = $0.kind { true } else { false } }) {

@@ -50,7 +50,7 @@ import Wire
         let silence = Array(repeating: MuLaw.silence, count: 160)
         let same = comparison(try call(.none) { _, _ in silence })
         #expect(same.isSame, "\(same.differences)")
-        #expect(same.notes == ["it has no audio: sizes and times compared"])
+        #expect(same.notes == ["it has no audio, the bot hears silence: sizes and times compared"])
         let other = comparison(
             try call(.none) { count, isInward in count == 101 && !isInward ? Array(silence.dropLast(80)) : silence })
         #expect(other.differences.map(\.matter) == [.audio])
