@@ -176,7 +176,7 @@ extension RetrievalFailure {
 
 extension NetError {
     /// With a question, where nothing listens.
-    fileprivate var withHint: String { if case .connect = self { "\(self); is trunkline serve running there?" } else { "\(self)" } }
+    fileprivate var withHint: String { if case .connect = self { "\(self); is a server running there?" } else { "\(self)" } }
 }
 
 extension HTTPRequest {

@@ -40,7 +40,7 @@ final class CallOpeningLog: Sendable {
         return Kind.allCases.flatMap { kind in lines.filter { $0.kind == kind } }.map { line in
             let label = "\(line.kind.rawValue):"
             let padding = String(repeating: " ", count: max(1, 13 - label.count))
-            return "  \(label)\(padding)\(line.text)\(calls > 1 ? " (\(line.count) times)" : "")"
+            return "  \(label)\(padding)\(line.text)\(calls > 1 ? " (\(line.count == 1 ? "once" : "\(line.count) times"))" : "")"
         }.joined(separator: "\n")
     }
 }

@@ -6,8 +6,8 @@ import Simulation
 /// How simulated calls come to their sockets: by a URL that was typed, or by an answer document that is fetched and obeyed.
 struct CallOpeningPlan: Sendable {
     /// Where the answer document is; `nil` when calls go straight to ``url``.
-    let answer: WebAddress?
-    let url: String
+    private(set) var answer: WebAddress?
+    private(set) var url: String
     let method: HTTPRequest.Method
     /// Where the provider reports how the call goes.
     let status: WebAddress?
@@ -36,8 +36,8 @@ struct CallOpeningPlan: Sendable {
             throw UsageError(error.description)
         }
         desk = ProviderDesk(provider, secrets, mode, OpenSSLCryptography())
-        answer = try arguments.value("answer").map { text throws(UsageError) in try Self.address(text, "answer") }
-        status = try arguments.value("status").map { text throws(UsageError) in try Self.address(text, "status") }
+        answer = try arguments.value("answer").map { text throws(UsageError) in try Self.address(text, "answer", provider) }
+        status = try arguments.value("status").map { text throws(UsageError) in try Self.address(text, "status", provider) }
         if answer != nil, arguments.has("url") {
             throw UsageError("--answer and --url: give one; the answer document names the socket")
         }
@@ -54,11 +54,29 @@ struct CallOpeningPlan: Sendable {
         detour = try arguments.value("connect-to").map(Self.detour)
     }
 
+    /// The same for a call that asks for something in the query of its URL: that of the answer document, or the typed one.
+    ///
+    /// - Parameter query: encoded, without `?`; empty for nothing.
+    func asking(_ query: String) -> CallOpeningPlan {
+        guard !query.isEmpty else { return self }
+        var plan = self
+        plan.url += (url.contains("?") ? "&" : "?") + query
+        if let given = answer?.query, !given.isEmpty {
+            plan.answer?.query = "\(given)&\(query)"
+        } else {
+            plan.answer?.query = query
+        }
+        return plan
+    }
+
     /// What a report calls the other side. Shows no query: it may hold a secret.
     var place: String { answer.map { "\($0.scheme)://\($0.authority)\($0.path)" } ?? url }
 
-    private static func address(_ text: String, _ name: String) throws(UsageError) -> WebAddress {
-        guard let address = WebAddress(text), ["http", "https"].contains(address.scheme) else {
+    /// - Parameter text: `{provider}` in it stands for the provider's name.
+    private static func address(_ text: String, _ name: String, _ provider: PlayedProvider) throws(UsageError) -> WebAddress {
+        guard let address = WebAddress(text.replacing("{provider}", with: provider.rawValue)),
+            ["http", "https"].contains(address.scheme)
+        else {
             throw UsageError("--\(name): must be a URL that begins with http:// or https://")
         }
         return address

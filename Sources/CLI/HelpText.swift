@@ -77,7 +77,7 @@ enum HelpText {
 
     private static let simulate = """
         usage: trunkline simulate --provider PROVIDER [flags]
-               trunkline simulate --scenario FILE|FOLDER… [--url URL | --virtual] [flags]
+               trunkline simulate --scenario FILE|FOLDER… [--url URL | --answer URL | --virtual] [flags]
 
         Plays the provider's side of phone calls over real WebSockets: sends what the caller says in the provider's own
         messages, plays what comes back in real time, and reports what was heard. Exits 1 when a call failed, or an echo lost or changed
@@ -105,7 +105,8 @@ enum HelpText {
         As a real call begins, with the answer document:
 
           --answer URL          fetch this document first, as the provider does, and do what it says: connect to its
-                                socket, with its parameters, in its formats; what the provider would object to is told
+                                socket, with its parameters, in its formats; what the provider would object to is told;
+                                {provider} in it stands for the provider's name
           --method GET|POST     how it is fetched; default as in the provider's console
           --status URL          report there that the call is initiated, ringing, answered and completed
           --sign on|off|wrong   sign webhooks and the upgrade (default with --answer), do not, or with a wrong secret
@@ -121,7 +122,9 @@ enum HelpText {
         files and folders are played one after the other. Exits 1 when an expectation failed, 64 when a file is bad.
 
           --scenario PATH       a scenario, or a folder of them; more may follow
-          --url URL             over a socket, in real time; all providers of a scenario at once
+          --url URL             over a socket, in real time; all providers of a scenario at once; default as above
+          --answer URL          the same with the answer document first (with --method, --status, --sign and --connect-to as
+                                above): http://127.0.0.1:7860/answer/{provider}; bot and options are asked for in its query
           --virtual             against the engine in this process, on a virtual clock: an hour in seconds
           --bot NAME            the far end is this bot and no other: scenarios that need another one are skipped
           --provider NAME       play this provider only

@@ -11,9 +11,10 @@ enum ScenarioCommand {
     /// The bot of calls that name none, when nobody says which.
     private static let usualBot = "echo"
 
-    static func run(_ words: ArraySlice<String>, _ bots: BotCatalog, _ dialects: [any ProviderDialect]) throws(UsageError) -> Int32
-    {
-        let plan = try ScenarioPlan(words, bots)
+    static func run(
+        _ words: ArraySlice<String>, _ bots: BotCatalog, _ dialects: [any ProviderDialect], _ environment: [String: String] = [:]
+    ) throws(UsageError) -> Int32 {
+        let plan = try ScenarioPlan(words, bots, environment)
         var report = RehearsalReport()
         var progress = ScenarioProgress(count: plan.scenarios.count)
         for file in plan.scenarios {
@@ -26,7 +27,7 @@ enum ScenarioCommand {
             }
             progress.began(file.scenario)
             let outcomes =
-                plan.url == nil
+                plan.isVirtual
                 ? providers.map { ($0, rehearse(file.scenario, $0, plan, bots, dialects, &progress)) }
                 : ScenarioDriver.rehearse(file.scenario, providers, plan, progress)
             let rehearsals = outcomes.map { provider, outcome in
@@ -38,7 +39,8 @@ enum ScenarioCommand {
         }
         Console.line(
             plan.isJSON ? String(decoding: report.json.bytes, as: UTF8.self) : report.text.trimmingCharacters(in: .newlines))
-        return report.failed == 0 ? 0 : 1
+        if let text = plan.openingText { plan.isJSON ? Console.error(text) : Console.line(text) }
+        return report.failed == 0 && !plan.hasComplaints ? 0 : 1
     }
 
     private static func rehearse(

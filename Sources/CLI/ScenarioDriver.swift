@@ -13,7 +13,7 @@ final class ScenarioDriver: LoopService {
         let provider: PlayedProvider
         let call: ScenarioCall
         let identity: CallIdentity
-        let address: String
+        let opening: CallOpeningPlan
     }
 
     private let orders: [Order]
@@ -42,8 +42,8 @@ final class ScenarioDriver: LoopService {
             for call in scenario.calls {
                 var identity = CallIdentity.numbered(orders.count, seed: seed, for: provider).withAnswerParameters(for: provider)
                 identity.epochMilliseconds = Int64(Date().timeIntervalSince1970 * 1_000)
-                let address = plan.address(of: call) ?? ""
-                orders.append(Order(provider: provider, call: call, identity: identity, address: address))
+                guard let opening = plan.opening(of: call, provider) else { continue }
+                orders.append(Order(provider: provider, call: call, identity: identity, opening: opening))
             }
         }
         let results = ScenarioResults(count: orders.count)
@@ -88,7 +88,7 @@ final class ScenarioDriver: LoopService {
         let order = orders[index]
         let call = ScenarioSocketCall(order, index, loop, results) { [unowned self] in arm($0) }
         calls[index] = call
-        loop.connect(WebSocketClientRequest(order.address), handler: call)
+        call.dial()
     }
 
     /// The loop's timer counts whole milliseconds: asked for less, it fires again and again until the moment has come.
@@ -116,6 +116,8 @@ final class ScenarioSocketCall: WebSocketHandler {
     private let results: ScenarioResults
     private let schedule: (Moment) -> Void
     private var line: RehearsedCall?
+    private let opening: CallOpening
+    private var open: OpenedCall?
     private var socket: WebSocket?
     private var isReported = false
     private var isReading = true
@@ -130,13 +132,28 @@ final class ScenarioSocketCall: WebSocketHandler {
         self.loop = loop
         self.results = results
         self.schedule = schedule
+        opening = CallOpening(order.opening, SimulationOptions(for: order.provider), loop)
+    }
+
+    func dial() {
+        opening.open(order.identity) { [self] result in
+            switch result {
+            case .failure(let error): report(.failure(RehearsalFailure("\(error)")))
+            case .success(let open):
+                self.open = open
+                loop.connect(open.request, handler: self)
+            }
+        }
     }
 
     func opened(_ socket: WebSocket) {
         self.socket = socket
+        guard let open else { return socket.close(code: 1000) }
+        open.connected()
         let now = loop.now
         do {
-            var line = try RehearsedCall(order.call, order.provider, order.identity, resamplers: SpeexResamplerFactory())
+            var line = try RehearsedCall(
+                order.call, order.provider, open.identity, opened: open.options, resamplers: SpeexResamplerFactory())
             line.start(at: now)
             self.line = line
         } catch {
@@ -155,8 +172,7 @@ final class ScenarioSocketCall: WebSocketHandler {
     func closed(code: UInt16?, _ cause: CloseCause) {
         socket = nil
         if case .failed(let error) = cause {
-            if case .connect = error { return report(.failure(RehearsalFailure("\(error); is a server running there?"))) }
-            return report(.failure(RehearsalFailure("\(error)")))
+            return report(.failure(RehearsalFailure(open?.refused(error) ?? "\(error)")))
         }
         let now = loop.now
         line?.connectionClosed(at: now)
@@ -193,7 +209,9 @@ final class ScenarioSocketCall: WebSocketHandler {
         guard !isReported else { return }
         isReported = true
         wake = nil
-        results.add(end, at: index)
+        let ending: CallEnding? = if case .success(let verdict) = end { verdict.ending } else { nil }
+        guard let open else { return results.add(end, at: index) }
+        open.ended(ending) { [results, index] in results.add(end, at: index) }
     }
 }
 

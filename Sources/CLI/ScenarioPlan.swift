@@ -10,7 +10,10 @@ struct ScenarioPlan: Sendable {
     static let usualLongest = Duration.seconds(120)
 
     let scenarios: [ScenarioFile]
-    let url: String?
+    /// Whether calls are played on a virtual clock, without a socket.
+    let isVirtual: Bool
+    /// How the calls of a provider come to their sockets; empty on a virtual clock.
+    let openings: [PlayedProvider: CallOpeningPlan]
     /// The bot that answers, whatever a scenario asks for.
     let bot: String?
     /// Play this one only.
@@ -21,22 +24,27 @@ struct ScenarioPlan: Sendable {
     let trustedFile: String?
 
     private static let names = ["scenario", "url", "bot", "provider", "longest", "heard", "ca"]
+    private static let usualURL = "ws://127.0.0.1:7860/ws"
 
     /// Whether the words ask for scenarios at all.
     static func isMeant(by words: ArraySlice<String>) -> Bool {
         words.contains { $0 == "--scenario" || $0.hasPrefix("--scenario=") }
     }
 
-    init(_ words: ArraySlice<String>, _ bots: BotCatalog) throws(UsageError) {
+    /// - Parameter environment: holds the secrets that calls are signed with.
+    init(
+        _ words: ArraySlice<String>, _ bots: BotCatalog, _ environment: [String: String] = [:]
+    ) throws(UsageError) {
+        let names = Self.names + CallOpeningPlan.names
         let arguments = try Arguments(
-            words, names: Dictionary(uniqueKeysWithValues: Self.names.map { ($0, $0) }), switches: ["virtual", "json"])
+            words, names: Dictionary(uniqueKeysWithValues: names.map { ($0, $0) }), switches: ["virtual", "json"])
         let paths = arguments.flags.filter { $0.name == "scenario" }.map(\.value) + arguments.rest
-        let isVirtual = arguments.has("virtual")
-        if isVirtual, arguments.value("url") != nil {
-            throw UsageError("--virtual --url: a virtual call has no URL; give one of them")
+        isVirtual = arguments.has("virtual")
+        if isVirtual, let stray = (["url"] + CallOpeningPlan.names).first(where: { arguments.has($0) }) {
+            throw UsageError("--virtual --\(stray): a virtual call goes over no network; give one of them")
         }
-        url = isVirtual ? nil : arguments.value("url") ?? "ws://127.0.0.1:7860/ws"
-        if let url, !url.hasPrefix("ws://"), !url.hasPrefix("wss://") {
+        let url = arguments.value("url") ?? Self.usualURL
+        guard url.hasPrefix("ws://") || url.hasPrefix("wss://") else {
             throw UsageError("--url \(url): must begin with ws:// or wss://")
         }
         bot = arguments.value("bot")
@@ -57,6 +65,12 @@ struct ScenarioPlan: Sendable {
         trustedFile = arguments.value("ca")
         heardPath = arguments.value("heard")
         scenarios = try ScenarioFile.read(paths)
+        var openings: [PlayedProvider: CallOpeningPlan] = [:]
+        for played in isVirtual ? [] : PlayedProvider.allCases where provider == nil || provider == played {
+            guard scenarios.contains(where: { $0.scenario.providers.contains(played) }) else { continue }
+            openings[played] = try CallOpeningPlan(arguments, played, url: url, environment)
+        }
+        self.openings = openings
         if let heardPath, !FileManager.default.createFile(atPath: heardPath, contents: nil) {
             throw UsageError("--heard \(heardPath): cannot be written")
         }
@@ -67,7 +81,7 @@ struct ScenarioPlan: Sendable {
         if let bot, let other = scenario.bots.first(where: { $0 != bot }) {
             return ([], "it needs the bot \(other), and --bot says that the far end is \(bot)")
         }
-        if url == nil, let missing = scenario.bots.first(where: { bots[$0] == nil }) {
+        if isVirtual, let missing = scenario.bots.first(where: { bots[$0] == nil }) {
             return ([], "it needs the bot \(missing), which this program does not have")
         }
         if scenario.limit > longest {
@@ -79,14 +93,24 @@ struct ScenarioPlan: Sendable {
         return ([provider], nil)
     }
 
-    /// The address of one call: bot and options in the query.
-    func address(of call: ScenarioCall) -> String? {
-        guard let url else { return nil }
+    /// How one call comes to its socket: it asks for bot and options in the query of the socket's URL, or of the answer document's.
+    func opening(of call: ScenarioCall, _ provider: PlayedProvider) -> CallOpeningPlan? {
         var items = call.options.sorted { $0.key < $1.key }
         if let bot = call.bot { items.insert(("bot", bot), at: 0) }
-        guard !items.isEmpty else { return url }
         let query = items.map { "\(Self.encoded($0.key))=\(Self.encoded($0.value))" }.joined(separator: "&")
-        return url + (url.contains("?") ? "&" : "?") + query
+        return openings[provider]?.asking(query)
+    }
+
+    /// Whether a provider would object to a document or a callback.
+    var hasComplaints: Bool { openings.values.contains { $0.log.hasComplaints } }
+
+    /// What happened over HTTP, provider by provider; `nil` when nothing did.
+    var openingText: String? {
+        let texts = PlayedProvider.allCases.compactMap { provider in
+            // The number of calls is not known here, and each line says how often it happened.
+            openings[provider]?.log.text(calls: .max).map { "\(provider.rawValue)\n\($0)" }
+        }
+        return texts.isEmpty ? nil : texts.joined(separator: "\n")
     }
 
     private static func encoded(_ text: String) -> String {

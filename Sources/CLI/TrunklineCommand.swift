@@ -30,7 +30,7 @@ public enum TrunklineCommand {
             case "serve" where !wantsHelp(rest): return try ServeCommand.run(rest, environment, bots, dialects)
             case "config" where !wantsHelp(rest): return try ConfigCommand.run(rest, environment, bots, dialects)
             case "simulate" where !wantsHelp(rest) && ScenarioPlan.isMeant(by: rest):
-                return try ScenarioCommand.run(rest, bots, dialects)
+                return try ScenarioCommand.run(rest, bots, dialects, environment)
             case "simulate" where !wantsHelp(rest): return try SimulateCommand.run(rest, environment)
             case "replay" where !wantsHelp(rest): return try ReplayCommand.run(rest, bots, dialects)
             case let command?:

@@ -1,10 +1,12 @@
 import Bots
+import Call
 import Foundation
 import Providers
 import Simulation
 import Testing
 
 @testable import CLI
+@testable import Server
 
 /// `trunkline simulate --scenario` as it is typed.
 @Suite struct ScenarioCommandTests {
@@ -44,7 +46,66 @@ import Testing
         let file = try File(#"{"name":"x","bot":"drill","options":{"greet":3,"a b":"c&d"},"caller":[{"hang_up":true}]}"#)
         let plan = try plan("--scenario", file.path, "--url", "ws://h/ws?k=1")
         let call = try #require(plan.scenarios.first?.scenario.calls.first)
-        #expect(plan.address(of: call) == "ws://h/ws?k=1&bot=drill&a%20b=c%26d&greet=3")
+        #expect(plan.opening(of: call, .twilio)?.url == "ws://h/ws?k=1&bot=drill&a%20b=c%26d&greet=3")
+    }
+
+    @Test(arguments: ["http://h:1/answer/{provider}", "http://h:1/answer/{provider}?"])
+    func `the answer document's address names the provider, and bot and options in its query`(answer: String) throws {
+        let file = try File(#"{"name":"x","bot":"drill","options":{"greet":3},"caller":[{"hang_up":true}]}"#)
+        let plan = try plan("--scenario", file.path, "--answer", answer, "--status", "http://h:1/status/{provider}?a=b")
+        let call = try #require(plan.scenarios.first?.scenario.calls.first)
+        for provider in PlayedProvider.allCases {
+            let opening = try #require(plan.opening(of: call, provider))
+            #expect(opening.answer?.text == "http://h:1/answer/\(provider.rawValue)?bot=drill&greet=3")
+            #expect(opening.status?.text == "http://h:1/status/\(provider.rawValue)?a=b")
+        }
+        let more = try self.plan("--scenario", file.path, "--answer", "http://h/a?k=1", "--provider", "plivo")
+        #expect(more.opening(of: call, .plivo)?.answer?.text == "http://h/a?k=1&bot=drill&greet=3")
+        #expect(more.opening(of: call, .twilio) == nil)
+    }
+
+    @Test(arguments: [
+        ["--virtual", "--answer", "http://h/a"], ["--virtual", "--sign", "off"], ["--url", "ws://h/ws", "--answer", "http://h/a"],
+        ["--answer", "ws://h/a"], ["--status", "http://h/s"], ["--answer", "http://h/a", "--method", "PUT"],
+        ["--answer", "http://h/a", "--sign", "maybe"],
+    ])
+    func `flags of the answer document that make no sense are bad usage`(flags: [String]) throws {
+        #expect(throws: UsageError.self) { try ScenarioPlan((["--scenario", folder] + flags)[...], .builtIn) }
+    }
+
+    /// Tokens of made-up secrets that server and provider share.
+    private static let secrets = ["TWILIO_AUTH_TOKEN": "made up", "PLIVO_AUTH_TOKEN": "made up too"]
+
+    @Test func `a scenario begins with the answer document, signed, with every provider`() throws {
+        let server = try TestServer {
+            $0.bots = .builtIn
+            $0.settings = ProviderSettings(Self.secrets.mapValues { Secret($0) })
+        }
+        let file = try File(
+            #"""
+            {"name":"x","bot":"drill","options":{"greet":3,"voice":2},
+             "caller":[{"await_sound":true},{"await_silence_ms":600}],"expect":{"voice":2,"heard_ms":{"min":500}}}
+            """#)
+        let words = ["--scenario", file.path, "--answer", "http://127.0.0.1:\(server.port)/answer/{provider}"]
+        #expect(try ScenarioCommand.run(words[...], .builtIn, Provider.all, Self.secrets) == 0)
+        let refused = words + ["--sign", "wrong", "--provider", "twilio"]
+        #expect(try ScenarioCommand.run(refused[...], .builtIn, Provider.all, Self.secrets) == 1)
+    }
+
+    @Test func `a document that the provider objects to fails the scenario, and callbacks are sent`() throws {
+        let server = try TestServer { $0.bots = .builtIn }
+        let document = """
+            <Response><Connect><Stream url="ws://127.0.0.1:\(server.port)/ws/twilio"STRAY/></Connect></Response>
+            """
+        let file = try File(#"{"name":"x","providers":["twilio"],"caller":[{"wait_ms":200}]}"#)
+        for (stray, status) in [("", Int32(0)), (" colour='red'", 1)] {
+            let double = try RESTDouble([(200, document.replacing("STRAY", with: stray))], type: "text/xml")
+            let words = ["--scenario", file.path, "--answer", "\(double.base)/answer", "--status", "\(double.base)/status"]
+            #expect(try ScenarioCommand.run(words[...], .builtIn, Provider.all) == status)
+            let targets = (0..<5).compactMap { _ in double.next()?.target }
+            #expect(targets.sorted() == ["/answer", "/status", "/status", "/status", "/status"])
+            double.stop()
+        }
     }
 
     @Test func `what makes no sense is left out, with the reason`() throws {

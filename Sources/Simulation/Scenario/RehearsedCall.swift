@@ -33,12 +33,14 @@ public struct RehearsedCall: Sendable {
     private var toCaller: NetworkWay
     private var scratch = MessageBuffer()
 
+    /// - Parameter opened: what the answer document made of the call: formats, and whether anything is played. `nil` for the usual.
     /// - Throws: ``UnsupportedFormat``, or ``UnsupportedRate`` for a recording.
     public init(
-        _ call: ScenarioCall, _ provider: PlayedProvider, _ identity: CallIdentity, resamplers: any ResamplerFactory
+        _ call: ScenarioCall, _ provider: PlayedProvider, _ identity: CallIdentity, opened: SimulationOptions? = nil,
+        resamplers: any ResamplerFactory
     ) throws {
         self.call = call
-        var options = SimulationOptions(for: provider)
+        var options = opened ?? SimulationOptions(for: provider)
         options.jitterBuffer = call.provider.jitterBuffer
         options.swapsMedia = call.provider.swapsMedia
         options.numericFields = call.provider.numericFields
