@@ -27,7 +27,7 @@ import Testing
         #expect(failures.map(\.name) == ["whole_once"])
     }
 
-    @Test(arguments: [("greeting-whole", 1_800), ("bot-hangs-up", 1_560)]) func `a lost tail is heard, and where`(
+    @Test(arguments: [("greeting-whole", 1_800), ("bot-hangs-up", 1_640)]) func `a lost tail is heard, and where`(
         name: String, end: Int
     ) throws {
         let failure = try #require(try failures(name, .audioEnds(end)).first { $0.name == "segments" })
