@@ -17,6 +17,7 @@ enum ScenarioCommand {
         let plan = try ScenarioPlan(words, bots, environment)
         var report = RehearsalReport()
         var progress = ScenarioProgress(count: plan.scenarios.count)
+        var isStopped = false
         for file in plan.scenarios {
             let (providers, obstacle) = plan.providers(of: file.scenario, bots)
             if let obstacle {
@@ -29,18 +30,22 @@ enum ScenarioCommand {
             let outcomes =
                 plan.isVirtual
                 ? providers.map { ($0, rehearse(file.scenario, $0, plan, bots, dialects, &progress)) }
-                : ScenarioDriver.rehearse(file.scenario, providers, plan, progress)
+                : ScenarioDriver.rehearse(file.scenario, providers, plan, progress, isStopped: &isStopped)
             let rehearsals = outcomes.map { provider, outcome in
                 Rehearsal(scenario: file.scenario.name, file: file.path, provider: provider, outcome: outcome)
             }
             progress.finished(rehearsals)
             if let path = plan.heardPath { try write(rehearsals, file, to: path, isAlone: plan.scenarios.count == 1) }
             report.rehearsals += rehearsals
+            if isStopped {
+                Console.error("trunkline simulate: stopped in scenario \(progress.number) of \(plan.scenarios.count)")
+                break
+            }
         }
         Console.line(
             plan.isJSON ? String(decoding: report.json.bytes, as: UTF8.self) : report.text.trimmingCharacters(in: .newlines))
         if let text = plan.openingText { plan.isJSON ? Console.error(text) : Console.line(text) }
-        return report.failed == 0 && !plan.hasComplaints ? 0 : 1
+        return !isStopped && report.failed == 0 && !plan.hasComplaints ? 0 : 1
     }
 
     private static func rehearse(
@@ -80,7 +85,7 @@ enum ScenarioCommand {
 /// What stands on the terminal while scenarios run: one line that changes, or a line for each on anything else.
 struct ScenarioProgress {
     private let count: Int
-    private var number = 0
+    private(set) var number = 0
     private var name = ""
     private let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
 

@@ -33,8 +33,11 @@ final class ScenarioDriver: LoopService {
     }
 
     /// Plays a scenario with all providers at once, and waits for the ends.
+    ///
+    /// - Parameter isStopped: set on Ctrl-C: the calls that were up are not judged, and no other scenario is to be played.
     static func rehearse(
-        _ scenario: Scenario, _ providers: [PlayedProvider], _ plan: ScenarioPlan, _ progress: ScenarioProgress
+        _ scenario: Scenario, _ providers: [PlayedProvider], _ plan: ScenarioPlan, _ progress: ScenarioProgress,
+        isStopped: inout Bool
     ) -> [(PlayedProvider, Rehearsal.Outcome)] {
         let seed = UInt64.random(in: .min ... .max)
         var orders: [Order] = []
@@ -59,6 +62,7 @@ final class ScenarioDriver: LoopService {
             return providers.map { ($0, .failed("\(error)")) }
         }
         let ends = results.ends
+        isStopped = results.isStopped
         return providers.map { provider in
             var verdicts: [CallVerdict] = []
             for (order, end) in zip(orders, ends) where order.provider == provider {
@@ -229,8 +233,11 @@ final class ScenarioResults: Sendable {
 
     var ends: [Result<CallVerdict, RehearsalFailure>?] { state.withLock(\.ends) }
 
+    var isStopped: Bool { state.withLock(\.isStopped) }
+
+    /// What ends after ``stop()`` ended because of it, and is not judged.
     func add(_ end: Result<CallVerdict, RehearsalFailure>, at index: Int) {
-        state.withLock { $0.ends[index] = end }
+        state.withLock { if !$0.isStopped { $0.ends[index] = end } }
         changed.signal()
     }
 

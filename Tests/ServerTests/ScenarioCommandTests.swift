@@ -73,6 +73,15 @@ import Testing
         #expect(throws: UsageError.self) { try ScenarioPlan((["--scenario", folder] + flags)[...], .builtIn) }
     }
 
+    @Test func `what ends because the run was stopped is not judged`() {
+        let results = ScenarioResults(count: 2)
+        results.add(.failure(RehearsalFailure("before")), at: 0)
+        results.stop()
+        results.add(.failure(RehearsalFailure("after")), at: 1)
+        results.wait { _ in }
+        #expect(results.isStopped && results.ends[0] != nil && results.ends[1] == nil)
+    }
+
     /// Tokens of made-up secrets that server and provider share.
     private static let secrets = ["TWILIO_AUTH_TOKEN": "made up", "PLIVO_AUTH_TOKEN": "made up too"]
 
