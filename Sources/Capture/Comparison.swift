@@ -115,10 +115,25 @@ public struct Comparison: Sendable {
         if !capture.header.keepsKeys, messages.contains(where: { if case .keys = $0.kind { true } else { false } }) {
             notes.append("its keys are masked: their number compared")
         }
+        if !capture.header.keepsKeys, capture.holdsPressedKeys {
+            notes.append("the keys pressed in it are masked: the bot gets 0 for each")
+        }
         if messages.contains(where: { if case .mark(let name) = $0.kind { ReplayMasking.isMasked(name) } else { false } }) {
             notes.append("names of marks are masked: their order compared")
         }
         return notes
+    }
+}
+
+extension Capture {
+    /// Whether the caller pressed a key: all five dialects' messages of one are events whose name ends so.
+    fileprivate var holdsPressedKeys: Bool {
+        let word = Array("dtmf\"".utf8)
+        return entries.contains { entry in
+            guard entry.direction == .inward, case .json(let bytes) = entry.content, bytes.count >= word.count else { return false }
+            // Audio in base64 holds no quotation mark.
+            return bytes.indices.dropLast(word.count - 1).contains { bytes[$0] == word[0] && bytes[$0...].starts(with: word) }
+        }
     }
 }
 

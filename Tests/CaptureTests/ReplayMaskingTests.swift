@@ -86,6 +86,19 @@ import Wire
         }
     }
 
+    @Test(arguments: [
+        #"{"event":"dtmf","streamSid":"MZ1","dtmf":{"digit":"0"}}"#, #"{"event":"websocket:dtmf","digit":"0","duration":260}"#,
+    ])
+    func `of keys that were pressed and masked it is said that the bot gets another`(message: String) {
+        var capture = RecordedCall.replay(
+            Capture(header: RecordedCall.header(audio: .full), entries: RecordedCall.inbound(milliseconds: 200)))
+        #expect(comparison(capture).notes.isEmpty)
+        capture.entries.insert(CaptureEntry(at: capture.entries[3].time, .inward, .json(Array(message.utf8))), at: 3)
+        #expect(comparison(capture).notes == ["the keys pressed in it are masked: the bot gets 0 for each"])
+        capture.header.keepsKeys = true
+        #expect(comparison(capture).notes.isEmpty)
+    }
+
     @Test func `a bot hears the mark that it sent, and the capture keeps its masked name`() {
         let plain = RecordedCall.replay(
             Capture(header: RecordedCall.header("echo-marks"), entries: marked("order 00351234567890123")),

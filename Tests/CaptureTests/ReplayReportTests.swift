@@ -13,8 +13,9 @@ import Wire
 
     @Test func `a report is a line for what is the same and a block for what is not`() {
         var report = ReplayReport(shown: 1)
+        let note = ", the keys pressed in it are masked: the bot gets 0 for each)"
         let same = ReplayReport.Entry(name: "calls/a.jsonl", .same(comparison { _ in }))
-        #expect(report.text(same) == "ok calls/a.jsonl (3 s of call, 118 messages out)")
+        #expect(report.text(same) == "ok calls/a.jsonl (3 s of call, 118 messages out\(note)")
         let different = ReplayReport.Entry(
             name: "calls/b.jsonl",
             .different(
@@ -26,7 +27,7 @@ import Wire
                         CaptureEntry(at: 1_000_000, .outward, .json(Array(#"{"event":"clear","streamSid":"1"}"#.utf8))), at: 40)
                 }))
         let lines = report.text(different).split(separator: "\n")
-        #expect(lines.first == "DIFFERENT calls/b.jsonl (3 s of call, 119 messages out)")
+        #expect(lines.first == "DIFFERENT calls/b.jsonl (3 s of call, 119 messages out\(note)")
         #expect(lines.count == 3)
         #expect(lines.last == "  and 1 more difference")
         let failed = ReplayReport.Entry(name: "c", .failed("there is no such file"))
