@@ -34,14 +34,14 @@ extension TwilioDialect {
     }
 
     /// User and password: an API key where one is set, else the account.
-    private static func credentials(_ settings: ProviderSettings) -> String? {
+    static func credentials(_ settings: ProviderSettings) -> String? {
         if let key = settings["TWILIO_API_KEY"], let secret = settings["TWILIO_API_SECRET"] { return "\(key):\(secret)" }
         guard let account = settings["TWILIO_ACCOUNT_SID"], let token = settings["TWILIO_AUTH_TOKEN"] else { return nil }
         return "\(account):\(token)"
     }
 
     /// Scheme and host. `TWILIO_API_BASE` wins over region and edge; an edge without a region is in `us1`, as in Twilio's SDKs.
-    private static func base(_ settings: ProviderSettings) -> String {
+    static func base(_ settings: ProviderSettings) -> String {
         if var base = settings["TWILIO_API_BASE"] {
             while base.hasSuffix("/") { base.removeLast() }
             return base

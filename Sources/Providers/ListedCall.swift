@@ -1,0 +1,26 @@
+import Call
+
+/// One entry of a provider's list of calls.
+struct ListedCall {
+    let id: String
+    let state: DialState
+    /// Seconds since 1970; `nil` when the list does not say.
+    let created: Int64?
+
+    /// How far a provider's clock may lie behind ours. Units: seconds.
+    static let clockTolerance: Int64 = 30
+
+    /// The one call that was made since the lost request and is none of the others.
+    ///
+    /// - Parameters:
+    ///   - calls: the entries with the order's numbers.
+    ///   - isWhole: whether the list holds all calls since then; if not, a call that is missing may still be there.
+    static func only(_ calls: [ListedCall], since: Int64, others: Set<String>, isWhole: Bool) -> DialFinding {
+        let candidates = calls.filter { call in
+            !others.contains(call.id) && call.created.map { $0 >= since - clockTolerance } ?? true
+        }
+        if candidates.count > 1 { return .cannotTell("\(candidates.count) calls to the number were placed since the request") }
+        if let call = candidates.first { return .found(providerCallID: call.id, state: call.state) }
+        return isWhole ? .notFound : .cannotTell("the list of calls is longer than one page")
+    }
+}
