@@ -6,12 +6,6 @@ extension TelnyxDialect {
     /// `<Connect><Stream>` and nothing behind it. `bidirectionalMode="rtp"`, or Telnyx would expect MP3 files from us; the codec and
     /// the rate that we shall send. The numbers are in `start`, so no parameters carry them.
     public func answer(_ request: AnswerRequest) -> AnswerDocument {
-        let codec =
-            switch outbound.encoding {
-            case .muLaw: "PCMU"
-            case .aLaw: "PCMA"
-            case .linear16, .linear16BigEndian: "L16"
-            }
         var attributes: [XMLWriter.Attribute] = [
             ("url", request.streamURL), ("bidirectionalMode", "rtp"), ("bidirectionalCodec", codec),
         ]
@@ -21,5 +15,14 @@ extension TelnyxDialect {
         xml.begin("Connect")
         xml.element("Stream", attributes)
         return AnswerDocument(contentType: "application/xml", text: xml.document)
+    }
+
+    /// What we send, in Telnyx's words.
+    var codec: String {
+        switch outbound.encoding {
+        case .muLaw: "PCMU"
+        case .aLaw: "PCMA"
+        case .linear16, .linear16BigEndian: "L16"
+        }
     }
 }

@@ -8,11 +8,8 @@ extension TelnyxDialect {
         _ stream: StreamStart, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) -> HTTPRequest? {
         guard let key = settings["TELNYX_API_KEY"], let call = stream.callID, Self.isCallControlID(call) else { return nil }
-        var base = settings["TELNYX_API_BASE"] ?? "https://api.telnyx.com"
-        while base.hasSuffix("/") { base.removeLast() }
-        if !base.hasSuffix("/v2") { base += "/v2" }
         return HTTPRequest(
-            .post, "\(base)/calls/\(FormEncoding.component(call))/actions/hangup",
+            .post, "\(Self.base(settings))/calls/\(FormEncoding.component(call))/actions/hangup",
             headers: [("Authorization", Secret("Bearer \(key)")), ("Content-Type", Secret("application/json"))],
             body: Array("{}".utf8))
     }
@@ -28,8 +25,15 @@ extension TelnyxDialect {
         }
     }
 
+    /// Scheme, host and `/v2`.
+    static func base(_ settings: ProviderSettings) -> String {
+        var base = settings["TELNYX_API_BASE"] ?? "https://api.telnyx.com"
+        while base.hasSuffix("/") { base.removeLast() }
+        return base.hasSuffix("/v2") ? base : base + "/v2"
+    }
+
     /// `errors[].code`, which is a string of digits. What is none is not repeated.
-    private static func errorCodes(_ body: [UInt8]) -> [String] {
+    static func errorCodes(_ body: [UInt8]) -> [String] {
         guard case .array(let errors)? = (try? JSONValue(parsing: body))?["errors"] else { return [] }
         return errors.compactMap { error in
             let code = error["code"]
