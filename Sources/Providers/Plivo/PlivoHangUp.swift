@@ -10,12 +10,17 @@ extension PlivoDialect {
         guard let account = settings["PLIVO_AUTH_ID"], let token = settings["PLIVO_AUTH_TOKEN"], let call = stream.callID,
             Self.isCallID(call)
         else { return nil }
-        var base = settings["PLIVO_API_BASE"] ?? "https://api.plivo.com"
-        while base.hasSuffix("/") { base.removeLast() }
         let credentials = Base64.text(Array("\(account):\(token)".utf8))
         return HTTPRequest(
-            .delete, "\(base)/v1/Account/\(FormEncoding.component(account))/Call/\(call)/",
+            .delete, "\(Self.base(settings))/v1/Account/\(FormEncoding.component(account))/Call/\(call)/",
             headers: [("Authorization", Secret("Basic \(credentials)"))])
+    }
+
+    /// Scheme and host.
+    static func base(_ settings: ProviderSettings) -> String {
+        var base = settings["PLIVO_API_BASE"] ?? "https://api.plivo.com"
+        while base.hasSuffix("/") { base.removeLast() }
+        return base
     }
 
     /// 204 ended it, 404 says that it was over.
@@ -29,7 +34,7 @@ extension PlivoDialect {
 
     /// Whether an id from the stream may stand in a path. Plivo's are UUIDs; anything made of their letters, digits and `-`, or `_`, cannot
     /// leave its segment.
-    private static func isCallID(_ text: String) -> Bool {
+    static func isCallID(_ text: String) -> Bool {
         (1...128).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
                 switch byte {
