@@ -9,18 +9,31 @@ extension VonageDialect {
     public func hangUp(
         _ stream: StreamStart, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) -> HTTPRequest? {
-        guard let application = settings["VONAGE_APPLICATION_ID"], let key = settings["VONAGE_PRIVATE_KEY"],
-            let call = stream.callID,
-            Self.isCallID(call),
-            let token = JSONWebToken.signed(
-                applicationID: application, privateKeyPEM: Secret(Self.pem(key)), unixTime: unixTime, cryptography)
+        guard let call = stream.callID, Self.isCallID(call),
+            let authorization = Self.authorization(settings, cryptography, unixTime)
         else { return nil }
+        return HTTPRequest(
+            .put, "\(Self.base(settings))/v1/calls/\(call)",
+            headers: [authorization, ("Content-Type", Secret("application/json"))],
+            body: Array(#"{"action":"hangup"}"#.utf8))
+    }
+
+    /// A fresh token of the application's private key; `nil` when a setting is missing or the key cannot be read.
+    static func authorization(
+        _ settings: ProviderSettings, _ cryptography: any Cryptography, _ unixTime: Int64
+    ) -> (name: String, value: Secret)? {
+        guard let application = settings["VONAGE_APPLICATION_ID"], let key = settings["VONAGE_PRIVATE_KEY"],
+            let token = JSONWebToken.signed(
+                applicationID: application, privateKeyPEM: Secret(pem(key)), unixTime: unixTime, cryptography)
+        else { return nil }
+        return ("Authorization", Secret("Bearer \(token)"))
+    }
+
+    /// Scheme and host.
+    static func base(_ settings: ProviderSettings) -> String {
         var base = settings["VONAGE_API_BASE"] ?? "https://api.nexmo.com"
         while base.hasSuffix("/") { base.removeLast() }
-        return HTTPRequest(
-            .put, "\(base)/v1/calls/\(call)",
-            headers: [("Authorization", Secret("Bearer \(token)")), ("Content-Type", Secret("application/json"))],
-            body: Array(#"{"action":"hangup"}"#.utf8))
+        return base
     }
 
     /// 204 ended it, 404 says that there is no such call any more (Vonage's OpenAPI document names 204, 401 and 404 only). A 400 that
