@@ -60,6 +60,10 @@ public struct DiallingGuide: Equatable, Sendable {
     /// The way of opening the stream that the provider takes, the better one first.
     public enum Opening: Sendable { case stream, document }
 
+    /// How long after a lost request its call may still be missing from the provider's lists; asked earlier, they cannot tell.
+    /// Units: seconds. Providers name no time; their lists are copies that follow the calls.
+    public static let settling: Int64 = 15
+
     public var openings: [Opening]
     public var machineDetection: Set<MachineDetection>
     /// Whether the provider itself ends a machine's call for `hangup`; else the verdict comes and we end the call.

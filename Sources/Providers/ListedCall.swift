@@ -15,12 +15,23 @@ struct ListedCall {
     /// - Parameters:
     ///   - calls: the entries with the order's numbers.
     ///   - isWhole: whether the list holds all calls since then; if not, a call that is missing may still be there.
-    static func only(_ calls: [ListedCall], since: Int64, others: Set<String>, isWhole: Bool) -> DialFinding {
+    static func only(
+        _ calls: [ListedCall], since: Int64, others: Set<String>, isWhole: Bool, unixTime: Int64
+    ) -> DialFinding {
+        var seen = others
         let candidates = calls.filter { call in
-            !others.contains(call.id) && call.created.map { $0 >= since - clockTolerance } ?? true
+            (call.created.map { $0 >= since - clockTolerance } ?? true) && seen.insert(call.id).inserted
         }
         if candidates.count > 1 { return .cannotTell("\(candidates.count) calls to the number were placed since the request") }
         if let call = candidates.first { return .found(providerCallID: call.id, state: call.state) }
-        return isWhole ? .notFound : .cannotTell("the list of calls is longer than one page")
+        return isWhole ? missing(since: since, unixTime: unixTime) : .cannotTell("the list of calls is longer than one page")
+    }
+
+    /// A call that the lists do not show: surely not placed, once a placed one had the time to show.
+    static func missing(since: Int64, unixTime: Int64) -> DialFinding {
+        guard unixTime >= since + DiallingGuide.settling else {
+            return .cannotTell("too early: the lists may not show the call yet")
+        }
+        return .notFound
     }
 }

@@ -71,7 +71,7 @@ import Testing
         let body = #"{"_embedded":{"calls":[{"uuid":"u1","to":{"number":"15005550010"},"start_time":"\#(text)"}]}}"#
         let finding = VonageDialect().finding(
             in: [HTTPResponse(status: 200, body: Array(body.utf8))], for: DialFixture.order("vonage"), since: DialFixture.now,
-            others: [], DialFixture.settings, DialFixture.cryptography, unixTime: DialFixture.now)
+            others: [], DialFixture.settings, DialFixture.cryptography, unixTime: DialFixture.now + 15)
         #expect(finding == (isFound ? .found(providerCallID: "u1", state: .dialing) : .notFound))
     }
 }

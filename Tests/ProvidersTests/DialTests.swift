@@ -22,6 +22,7 @@ import Wire
 
     func best(_ name: String) throws -> String { try provider(name).dialling.openings.first == .stream ? "stream" : "document" }
 
+    /// With `TRUNKLINE_WRITE_DIAL_FIXTURES` set to the folder of the fixtures, writes them first; what changed is then read by a person.
     @Test(arguments: names) func `each wish gives the request in the fixture`(name: String) throws {
         let guide = try provider(name).dialling
         for opening in guide.openings {
@@ -75,6 +76,19 @@ import Wire
                 in: answers, for: order, since: DialFixture.now, others: ["other-1"], DialFixture.settings,
                 DialFixture.cryptography, unixTime: DialFixture.now + 20)
             #expect(DialFixture.spelt(finding) == expected, "\(given)")
+        }
+    }
+
+    /// The first line of a provider's `lists.txt` holds answers without a call.
+    @Test(arguments: names) func `a call missing from the lists too early may still show`(name: String) throws {
+        let empty = try #require(DialFixture.pairs(name, "lists.txt").first)
+        let answers = empty.given.split(separator: " || ").map { DialFixture.response(String($0)) }
+        let order = try DialFixture.order(name, opening: best(name))
+        for (seconds, expected) in [(0, "cannot tell"), (14, "cannot tell"), (15, "not found")] as [(Int64, String)] {
+            let finding = try provider(name).finding(
+                in: answers, for: order, since: DialFixture.now, others: [], DialFixture.settings, DialFixture.cryptography,
+                unixTime: DialFixture.now + seconds)
+            #expect(DialFixture.spelt(finding) == expected)
         }
     }
 

@@ -128,7 +128,7 @@ extension ExotelDialect: DiallingDialect {
         }
         return ListedCall.only(
             calls.filter { $0.field == nil || $0.field == "" }.map(\.call), since: since, others: others,
-            isWhole: entries.count < Self.page)
+            isWhole: entries.count < Self.page, unixTime: unixTime)
     }
 
     /// `in-progress` begins when Exotel begins to dial, so it is no answer by itself.

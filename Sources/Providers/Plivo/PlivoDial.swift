@@ -80,7 +80,8 @@ extension PlivoDialect: DiallingDialect {
     static let mostLookedAt = 40
     private static let page = 20
 
-    /// The finished calls between the numbers, the live ones and the queued ones.
+    /// The queued calls, the live ones and the finished ones to the callee: in the order in which a call moves on, so that none slips
+    /// from one list to the next unseen.
     public func reconcile(
         _ order: DialOrder, since: Int64, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) -> [HTTPRequest]? {
@@ -91,7 +92,7 @@ extension PlivoDialect: DiallingDialect {
                 "end_time__gte", CalendarTime.text(since - ListedCall.clockTolerance, separator: " ", suffix: "")),
             .init("limit", String(Self.page)),
         ])
-        return ["?\(query)", "?status=live", "?status=queued"].map {
+        return ["?status=queued", "?status=live", "?\(query)"].map {
             HTTPRequest(.get, "\(account.url)/Call/\($0)", headers: [account.authorization])
         }
     }
@@ -101,13 +102,15 @@ extension PlivoDialect: DiallingDialect {
         _ cryptography: any Cryptography, unixTime: Int64
     ) -> DialFinding {
         let bodies = answers.map { answer in answer.status == 200 ? try? JSONValue(parsing: answer.body) : nil }
-        guard bodies.count >= 3, let finished = bodies[0], case .array(let entries)? = finished["objects"],
-            case .array(let live)? = bodies[1]?["calls"], case .array(let queued)? = bodies[2]?["calls"]
+        guard bodies.count >= 3, case .array(let queued)? = bodies[0]?["calls"], case .array(let live)? = bodies[1]?["calls"],
+            case .array(let entries)? = bodies[2]?["objects"]
         else { return .cannotTell("plivo did not answer with lists of calls") }
         var calls = entries.compactMap { Self.listed($0, order, live: nil) }
+        let lived = Set(live.compactMap(\.string))
         let states: [(id: String, state: String)] =
-            live.compactMap { $0.string }.map { ($0, "live") } + queued.compactMap { $0.string }.map { ($0, "queued") }
-        let open = states.filter { !others.contains($0.id) && PlivoDialect.isCallID($0.id) }
+            live.compactMap(\.string).map { ($0, "live") }
+            + queued.compactMap(\.string).filter { !lived.contains($0) }.map { ($0, "queued") }
+        let open = states.filter { !others.contains($0.id) && Self.isCallID($0.id) }
         guard open.count <= Self.mostLookedAt else { return .cannotTell("plivo has too many calls in the air to look at each") }
         let details = bodies.dropFirst(3)
         if details.isEmpty, !open.isEmpty {
@@ -120,7 +123,7 @@ extension PlivoDialect: DiallingDialect {
         // A call that ended or was answered between two requests is on neither list: then nothing is certain.
         guard details.allSatisfy({ $0 != nil }) else { return .cannotTell("a call's state changed while it was looked up") }
         calls += details.compactMap { $0 }.compactMap { Self.listed($0, order, live: $0["call_status"]?.string ?? "") }
-        return ListedCall.only(calls, since: since, others: others, isWhole: entries.count < Self.page)
+        return ListedCall.only(calls, since: since, others: others, isWhole: entries.count < Self.page, unixTime: unixTime)
     }
 
     /// - Parameter live: the state of a call in the air; `nil` for a finished one.

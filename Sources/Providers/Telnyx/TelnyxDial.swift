@@ -119,7 +119,9 @@ extension TelnyxDialect: DiallingDialect {
         let own = active.first { $0["client_state"]?.string == Self.clientState(order) }
         if let id = own?["call_control_id"]?.string { return .found(providerCallID: id, state: .dialing) }
         guard active.count < Self.page else { return .cannotTell("the list of active calls is longer than one page") }
-        return events.isEmpty ? .notFound : .cannotTell("telnyx had calls to the number since the request, and none is active")
+        return events.isEmpty
+            ? ListedCall.missing(since: since, unixTime: unixTime)
+            : .cannotTell("telnyx had calls to the number since the request, and none is active")
     }
 
     /// A Call Control webhook, `data.event_type` and `data.payload`.

@@ -120,7 +120,7 @@ extension TwilioDialect: DiallingDialect {
         let oldest = calls.compactMap(\.created).min() ?? .max
         return ListedCall.only(
             calls, since: since, others: others,
-            isWhole: entries.count < Self.page || oldest < since - ListedCall.clockTolerance)
+            isWhole: entries.count < Self.page || oldest < since - ListedCall.clockTolerance, unixTime: unixTime)
     }
 
     static func state(_ status: String) -> DialState? {

@@ -125,7 +125,7 @@ extension VonageDialect: DiallingDialect {
             let created = entry["start_time"]?.string.flatMap { CalendarTime.seconds(iso: $0) }
             return ListedCall(id: id, state: Self.state(entry["status"]?.string ?? "") ?? .dialing, created: created)
         }
-        return ListedCall.only(calls, since: since, others: others, isWhole: entries.count < Self.page)
+        return ListedCall.only(calls, since: since, others: others, isWhole: entries.count < Self.page, unixTime: unixTime)
     }
 
     /// `{"type":"phone","number":…}`, alone or as the one entry of a list.
