@@ -28,7 +28,7 @@ struct CapturedAudio: Sendable {
     /// White noise whose level is right after it has been through the codec. Loud noise is of two values, as no other has so high a
     /// level without clipping.
     private static func noise(count: Int, level: Double, _ encoding: MediaEncoding, seed: UInt64) -> [UInt8] {
-        var chance = SplitMix(state: seed)
+        var chance = SplitMix64(state: seed)
         let isLoud = level > 16_000
         let shape = (0..<count).map { _ -> Double in
             let value = Double(Int64(bitPattern: chance.next()) >> 11) / Double(1 << 52)
@@ -78,18 +78,5 @@ struct CapturedAudio: Sendable {
         case .linear16BigEndian: LinearPCM.encode(samples.span, .bigEndian, into: &bytes)
         }
         return bytes
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): chance enough for noise.
-struct SplitMix: Sendable {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

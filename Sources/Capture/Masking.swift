@@ -75,7 +75,7 @@ public struct Masking: Sendable {
     }
 
     private var seed: UInt64 {
-        var chance = SplitMix(state: noiseSeed &+ count)
+        var chance = SplitMix64(state: noiseSeed &+ count)
         return chance.next()
     }
 

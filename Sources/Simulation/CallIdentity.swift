@@ -34,9 +34,9 @@ public struct CallIdentity: Equatable, Sendable {
     public static func numbered(
         _ index: Int, seed: UInt64 = 0, for provider: PlayedProvider, parameters: [String: String] = [:]
     ) -> CallIdentity {
-        var chance = IdentityChance(state: seed &+ UInt64(bitPattern: Int64(index)) &* 0x9E37_79B9_7F4A_7C15)
-        let stream = chance.hexadecimal
-        let call = chance.hexadecimal
+        var chance = SplitMix64(state: seed &+ UInt64(bitPattern: Int64(index)) &* SplitMix64.step)
+        let stream = hexadecimal(&chance)
+        let call = hexadecimal(&chance)
         let account = String(repeating: "0", count: 31) + "1"
         let digits = String(10_000_000 + abs(index % 10_000_000)).dropFirst()
         let ids =
@@ -72,35 +72,16 @@ public struct CallIdentity: Equatable, Sendable {
 
     var sortedParameters: [(key: String, value: String)] { parameters.sorted { $0.key < $1.key } }
 
+    /// 32 digits.
+    private static func hexadecimal(_ chance: inout SplitMix64) -> String {
+        let halves = [chance.next(), chance.next()].map { String($0, radix: 16) }
+        return halves.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
+    }
+
     /// The 8-4-4-4-12 form, marked as version 4 (RFC 9562 §5.4).
     private static func uuid(_ hexadecimal: String) -> String {
         let digits = Array(hexadecimal)
         let groups = [digits[0..<8], digits[8..<12], ["4"] + digits[13..<16], ["8"] + digits[17..<20], digits[20..<32]]
         return groups.map { String($0) }.joined(separator: "-")
-    }
-}
-
-/// The SplitMix64 sequence (Steele, Lea, Flood 2014). For ids that must differ, not for ids that nobody may guess.
-private struct IdentityChance {
-    var state: UInt64
-
-    private mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-
-    /// 32 digits.
-    var hexadecimal: String {
-        mutating get {
-            var text = ""
-            for _ in 0..<2 {
-                let half = String(next(), radix: 16)
-                text += String(repeating: "0", count: 16 - half.count) + half
-            }
-            return text
-        }
     }
 }

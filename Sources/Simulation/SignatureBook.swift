@@ -64,10 +64,8 @@ public struct SignatureBook: Sendable {
     ///
     /// - Parameter place: counts the sounds of the call from 0.
     static func sound(call: Int, place: Int) -> Int {
-        var mixed = UInt64(truncatingIfNeeded: call) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(truncatingIfNeeded: place) &+ 1
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return Int((mixed ^ mixed >> 31) & UInt64(count - 1))
+        let number = UInt64(truncatingIfNeeded: call) &* SplitMix64.step &+ UInt64(truncatingIfNeeded: place) &+ 1
+        return Int(SplitMix64.mixed(number) & UInt64(count - 1))
     }
 
     /// The bytes of a packet of caller audio.

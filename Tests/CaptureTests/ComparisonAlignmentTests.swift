@@ -1,3 +1,4 @@
+import Call
 import Testing
 
 @testable import Capture
@@ -27,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: 0..<200) func `as much is common as can be`(seed: Int) {
-        var chance = Seeded(state: UInt64(seed))
+        var chance = SplitMix64(state: UInt64(seed))
         let words = UInt64(seed % 5 + 1)
         func side() -> [Int] { (0..<Int(chance.next() % 40)).map { _ in Int(chance.next() % words) } }
         let (a, b) = (side(), side())

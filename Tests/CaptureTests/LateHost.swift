@@ -11,7 +11,7 @@ struct LateHost {
 
     /// Times in which the loop does nothing; what comes meanwhile waits. Units: microseconds.
     var stalls: [Range<Int64>] = []
-    var chance = Seeded(state: 1)
+    var chance = SplitMix64(state: 1)
 
     /// Answers what comes in, and writes down when it did so.
     mutating func record(_ inbound: [CaptureEntry], _ header: CaptureHeader) -> Capture {

@@ -24,7 +24,7 @@ import Wire
     ]
 
     private struct Chance {
-        var state: SplitMix
+        var state: SplitMix64
         mutating func below(_ count: Int) -> Int { Int(state.next() % UInt64(count)) }
         mutating func pick<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
     }
@@ -79,7 +79,7 @@ import Wire
 
     @Test(arguments: ["twilio", "telnyx", "plivo", "exotel", "vonage"])
     func `no secret survives, wherever it stands and however it is wrapped`(provider: String) {
-        var chance = Chance(state: SplitMix(state: provider.utf8.reduce(99) { $0 &* 31 &+ UInt64($1) }))
+        var chance = Chance(state: SplitMix64(state: provider.utf8.reduce(99) { $0 &* 31 &+ UInt64($1) }))
         for round in 0..<300 {
             var masking = MaskingTests.masking(provider, audio: .none)
             let message = Self.value(&chance, depth: 0).bytes
@@ -100,7 +100,7 @@ import Wire
     }
 
     @Test func `any bytes are masked to something that is written and read`() throws {
-        var chance = Chance(state: SplitMix(state: 7))
+        var chance = Chance(state: SplitMix64(state: 7))
         let pieces = [
             "{", "}", "[", "]", "\"", ":", ",", "\\", "\\u0000", "event", "media", "payload", "1", "-", "e5", "\n", "é", "\u{0}",
             "true",

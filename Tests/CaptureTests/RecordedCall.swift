@@ -27,7 +27,7 @@ enum RecordedCall {
     static func inbound(
         milliseconds: Int, keys: [Int: String] = [:], jitter: (Int) -> Int64 = { _ in 0 }
     ) -> [CaptureEntry] {
-        var chance = Seeded(state: 11)
+        var chance = SplitMix64(state: 11)
         var entries = [
             text(at: 900, #"{"event":"connected","protocol":"Call","version":"1.0.0"}"#),
             text(
@@ -89,7 +89,7 @@ struct PromptBot: Bot {
 
 private struct Prompts: Processor {
     private var prompts = 0
-    private var chance = Seeded(state: 3)
+    private var chance = SplitMix64(state: 3)
 
     mutating func process(_ frame: Frame, _ direction: FrameDirection, _ context: inout ProcessorContext) {
         switch frame.content {
@@ -114,18 +114,5 @@ private struct Prompts: Processor {
         context.push(.outputAudioRaw(PCM16(samples: samples, rate: .hz8000)))
         context.push(.ttsStopped)
         context.push(.mark("prompt \(prompts)"))
-    }
-}
-
-/// Chance that is the same on every run (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -15,8 +15,8 @@ import Wire
 
     @Test(arguments: bots.indices, 0..<12)
     func `the capture of a late host replays as it is`(bot: Int, run: Int) {
-        var chance = Seeded(state: UInt64(run))
-        var host = LateHost(chance: Seeded(state: UInt64(run + 100)))
+        var chance = SplitMix64(state: UInt64(run))
+        var host = LateHost(chance: SplitMix64(state: UInt64(run + 100)))
         // A network that is late by up to 45 ms, now and then.
         let inbound = RecordedCall.inbound(milliseconds: 6_000, keys: [1_400: "5", 4_440: "6"]) { _ in
             chance.next() % 10 == 0 ? Int64(chance.next() % 45_000) : Int64(chance.next() % 900)

@@ -32,7 +32,7 @@ import Wire
 
     /// Noise at a level, as mu-law. Units: linear amplitude.
     private func noise(_ level: Int, _ seed: Int) -> [UInt8] {
-        var chance = Seeded(state: UInt64(seed))
+        var chance = SplitMix64(state: UInt64(seed))
         return (0..<160).map { _ in MuLaw.encode(Int16(Int(chance.next() % UInt64(2 * level)) - level)) }
     }
 

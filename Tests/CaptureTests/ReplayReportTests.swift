@@ -82,7 +82,7 @@ import Wire
 
     @Test func `a bot that is never the same is not accepted`() {
         let capture = RecordedCall.prompts()
-        var chance = Seeded(state: 1)
+        var chance = SplitMix64(state: 1)
         func restless(_ capture: Capture) -> Capture {
             var came = RecordedCall.replay(capture)
             came.entries.insert(CaptureEntry(at: 1, .outward, .text("\(chance.next())")), at: 0)

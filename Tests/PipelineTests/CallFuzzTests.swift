@@ -8,7 +8,7 @@ import Testing
 struct CallFuzzTests {
     /// A bot that does anything at all, but the same for the same seed.
     private struct Fool: Processor {
-        var random: Seeded
+        var random: SplitMix64
 
         mutating func process(_ frame: Frame, _ direction: FrameDirection, _ context: inout ProcessorContext) {
             switch Int.random(in: 0..<60, using: &random) {
@@ -39,14 +39,16 @@ struct CallFuzzTests {
 
     @Test(arguments: UInt64(0)..<300)
     func `whatever comes in whatever order, a call finishes once and then is still`(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SplitMix64(state: seed)
         var dialect = FakeDialect()
         if Bool.random(using: &random) {
             dialect.profile = PlayoutProfile(packetSamples: 1_600, lead: .milliseconds(220), confirmsPlayback: false)
         }
         var limits = CallLimits()
         limits.idle = .seconds(Int.random(in: 1...20, using: &random))
-        let bot = BotPipeline([Fool(random: Seeded(seed &+ 1)), Echo(delay: .milliseconds(30)), Fool(random: Seeded(seed &+ 2))])
+        let bot = BotPipeline([
+            Fool(random: SplitMix64(state: seed &+ 1)), Echo(delay: .milliseconds(30)), Fool(random: SplitMix64(state: seed &+ 2)),
+        ])
         let run = CallRun(bot, dialect: dialect, limits: limits)
         let messages = [
             "start", "start", "audio:1,160", "audio:1,160", "audio:5,77", "level:3000", "key:1", "mark:m", "mark:trunkline-end",

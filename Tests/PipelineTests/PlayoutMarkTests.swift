@@ -74,7 +74,7 @@ struct PlayoutMarkTests {
 
     @Test(arguments: UInt64(0)..<20)
     func `no mark ever leaves before a sample that was said before it`(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SplitMix64(state: seed)
         var run = PlayoutRun(resamplers: FakeResamplers(delay: Int64.random(in: 0...9_000_000, using: &random)))
         var said = 0
         var marks: [(name: String, after: Int)] = []

@@ -41,7 +41,7 @@ struct PlayoutPacingTests {
     @Test
     func `irregular ticks that come before the lead has played leave no gap and no drift`() {
         var run = PlayoutRun()
-        var random = Seeded(1)
+        var random = SplitMix64(state: 1)
         let ahead = drift(&run) { .milliseconds(5 * Int.random(in: 1...8, using: &random)) }
         #expect(ahead > .zero && ahead <= .milliseconds(60))
         #expect(run.mostAhead <= .milliseconds(60))
@@ -50,7 +50,7 @@ struct PlayoutPacingTests {
     @Test
     func `ticks up to 200 ms late make gaps and never a burst`() {
         var run = PlayoutRun()
-        var random = Seeded(2)
+        var random = SplitMix64(state: 2)
         var late = Duration.zero
         _ = drift(&run) {
             let tick = Duration.milliseconds(

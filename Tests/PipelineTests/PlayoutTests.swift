@@ -65,7 +65,7 @@ struct PlayoutTests {
 
     @Test(arguments: UInt64(0)..<20)
     func `every sample comes out once and in order, however it is cut`(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SplitMix64(state: seed)
         var run = PlayoutRun(PlayoutProfile(packetSamples: [160, 320, 1_600, 147].randomElement(using: &random) ?? 160))
         var said = 0
         while said < 40_000 {
@@ -87,7 +87,7 @@ struct PlayoutTests {
 
     @Test(arguments: UInt64(0)..<10, [SampleRate.hz24000, .hz16000, .hz22050])
     func `converted audio comes out whole, the held tail included`(seed: UInt64, source: SampleRate) {
-        var random = Seeded(seed)
+        var random = SplitMix64(state: seed)
         let spoken = Ramp.samples(from: 0, count: 24_000)
         var whole: [Int16] = []
         var reference = FakeResampler(from: source, to: .hz8000, delay: 0)

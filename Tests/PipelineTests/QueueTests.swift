@@ -1,3 +1,4 @@
+import Call
 import Testing
 
 @testable import Pipeline
@@ -5,7 +6,7 @@ import Testing
 struct QueueTests {
     @Test(arguments: UInt64(0)..<10)
     func `a queue does what an array does`(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SplitMix64(state: seed)
         var queue = Queue<Int>()
         var model: [Int] = []
         for step in 0..<3_000 {

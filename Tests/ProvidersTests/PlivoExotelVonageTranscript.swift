@@ -88,18 +88,12 @@ struct Transcript {
     }
 }
 
-/// Reproducible disorder: splitmix64.
+/// Reproducible disorder.
 struct Disorder: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
+    private var chance: SplitMix64
+    init(_ seed: UInt64) { chance = SplitMix64(state: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
+    mutating func next() -> UInt64 { chance.next() }
 
     /// The bytes with some of them changed, lost, doubled or cut off.
     mutating func broken(_ bytes: [UInt8]) -> [UInt8] {

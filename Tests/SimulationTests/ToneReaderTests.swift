@@ -53,8 +53,8 @@ import Testing
     }
 
     @Test func `what is no numbered tone has no number`() {
-        var chance = SeededChance(3)
-        let noise = (0..<2_400).map { _ in Int16((chance.fraction - 0.5) * 20_000) }
+        var chance = SplitMix64(state: 3)
+        let noise = (0..<2_400).map { _ in Int16((chance.nextFraction() - 0.5) * 20_000) }
         let pieces = read(tones([(0, 250)]) + noise + tones([(1, 250)]))
         #expect(pieces.map { $0.tone?.number } == [0, nil, 1])
         #expect(abs((pieces.dropFirst().first?.length ?? 0) - 300) < 40)

@@ -32,11 +32,11 @@ extension CallerSound {
 
     /// - Parameter envelope: the amplitude at a place, 0 to 1, of the sound.
     private func noise(_ count: Int, _ envelope: (Double) -> Double) -> [Int16] {
-        var chance = SeededChance(1)
+        var chance = SplitMix64(state: 1)
         // Noise of an even spread has the power of a sine of √(2/3) of its peak.
         let peak = 32_767 * RunningLevel.amplitude(ofLevel: level) * 1.224_744_871
         return (0..<count).map { index in
-            let value = (chance.fraction * 2 - 1) * peak * envelope(Double(index) / Double(max(count, 1)))
+            let value = (chance.nextFraction() * 2 - 1) * peak * envelope(Double(index) / Double(max(count, 1)))
             return Int16(min(max(value.rounded(), -32_768), 32_767))
         }
     }
@@ -60,22 +60,4 @@ public struct UnsupportedRate: Error, Equatable, CustomStringConvertible {
     public let source: SampleRate
     public let target: SampleRate
     public var description: String { "a recording at \(source) cannot be converted to \(target); give it at \(target)" }
-}
-
-/// The SplitMix64 sequence (Steele, Lea, Flood 2014): the same for the same seed.
-struct SeededChance: Equatable, Sendable {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    /// 0 up to 1.
-    var fraction: Double {
-        mutating get {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-            return Double((mixed ^ mixed >> 31) >> 11) / 9_007_199_254_740_992
-        }
-    }
 }

@@ -56,7 +56,7 @@ struct NetworkWay: Sendable {
     /// Of both kinds, in order.
     private let stalls: [Netem.Stall]
     private let origin: Moment
-    private var chance: SeededChance
+    private var chance: SplitMix64
     private var waiting: [(due: Moment, item: Item)] = []
     private var head = 0
     private var lastDue: Moment
@@ -67,7 +67,7 @@ struct NetworkWay: Sendable {
         self.way = way
         stalls = (way.stalls + way.readPauses).sorted { $0.at < $1.at }
         self.origin = origin
-        chance = SeededChance(seed)
+        chance = SplitMix64(state: seed)
         lastDue = origin
     }
 
@@ -77,7 +77,7 @@ struct NetworkWay: Sendable {
             bytesWaiting += bytes.count
         }
         var due = now + way.delay
-        if way.jitter > .zero { due = due + .nanoseconds(Int64(Double(way.jitter.nanoseconds) * chance.fraction)) }
+        if way.jitter > .zero { due = due + .nanoseconds(Int64(Double(way.jitter.nanoseconds) * chance.nextFraction())) }
         var begin = max(due, lastDue)
         if let rate = way.bytesPerSecond, case .message(let bytes, _) = item {
             begin = begin + .nanoseconds(Int64(bytes.count) * 1_000_000_000 / Int64(max(rate, 1)))
