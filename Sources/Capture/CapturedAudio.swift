@@ -39,7 +39,8 @@ struct CapturedAudio: Sendable {
         // Each step brings the level nearer; four are enough for the coarse steps of quiet G.711.
         for _ in 0..<4 {
             let samples = shape.map { Int16(clamping: Int(($0 * gain).rounded())) }
-            bytes = Self.bytes(samples, encoding)
+            bytes.removeAll(keepingCapacity: true)
+            encoding.encode(samples.span, into: &bytes)
             let reached = self.samples(bytes, encoding).map { rootMeanSquare($0) } ?? 0
             guard abs(reached - level) > level * 0.02 else { break }
             gain = reached > 0 ? gain * level / reached : gain * 2
@@ -59,24 +60,6 @@ struct CapturedAudio: Sendable {
 
     private static func samples(_ bytes: [UInt8], _ encoding: MediaEncoding) -> [Int16]? {
         var samples: [Int16] = []
-        var isWhole = true
-        switch encoding {
-        case .muLaw: MuLaw.decode(bytes.span, into: &samples)
-        case .aLaw: ALaw.decode(bytes.span, into: &samples)
-        case .linear16: isWhole = LinearPCM.decode(bytes.span, .littleEndian, into: &samples)
-        case .linear16BigEndian: isWhole = LinearPCM.decode(bytes.span, .bigEndian, into: &samples)
-        }
-        return isWhole ? samples : nil
-    }
-
-    private static func bytes(_ samples: [Int16], _ encoding: MediaEncoding) -> [UInt8] {
-        var bytes: [UInt8] = []
-        switch encoding {
-        case .muLaw: MuLaw.encode(samples.span, into: &bytes)
-        case .aLaw: ALaw.encode(samples.span, into: &bytes)
-        case .linear16: LinearPCM.encode(samples.span, .littleEndian, into: &bytes)
-        case .linear16BigEndian: LinearPCM.encode(samples.span, .bigEndian, into: &bytes)
-        }
-        return bytes
+        return encoding.decode(bytes.span, into: &samples) ? samples : nil
     }
 }

@@ -106,12 +106,7 @@ struct ComparisonAudio {
         var samples: [Int16] = []
         let whole = message.audio.count / format.encoding.bytesPerSample * format.encoding.bytesPerSample
         let bytes = message.audio.span.extracting(0..<whole)
-        switch format.encoding {
-        case .muLaw: MuLaw.decode(bytes, into: &samples)
-        case .aLaw: ALaw.decode(bytes, into: &samples)
-        case .linear16: _ = LinearPCM.decode(bytes, .littleEndian, into: &samples)
-        case .linear16BigEndian: _ = LinearPCM.decode(bytes, .bigEndian, into: &samples)
-        }
+        _ = format.encoding.decode(bytes, into: &samples)
         return samples
     }
 

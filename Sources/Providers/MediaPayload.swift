@@ -19,14 +19,7 @@ struct MediaPayload {
         try scanner.base64(payload, in: message, at: "media.payload", into: &bytes)
         guard !bytes.isEmpty else { return nil }
         var samples: [Int16] = []
-        var isWhole = true
-        switch format.encoding {
-        case .muLaw: MuLaw.decode(bytes.span, into: &samples)
-        case .aLaw: ALaw.decode(bytes.span, into: &samples)
-        case .linear16: isWhole = LinearPCM.decode(bytes.span, .littleEndian, into: &samples)
-        case .linear16BigEndian: isWhole = LinearPCM.decode(bytes.span, .bigEndian, into: &samples)
-        }
-        guard isWhole else { throw WireError(.oddByteCount, at: "media.payload") }
+        guard format.encoding.decode(bytes.span, into: &samples) else { throw WireError(.oddByteCount, at: "media.payload") }
         return PCM16(samples: samples, rate: format.rate)
     }
 
@@ -36,12 +29,7 @@ struct MediaPayload {
         into message: inout MessageBuffer
     ) {
         bytes.removeAll(keepingCapacity: true)
-        switch encoding {
-        case .muLaw: MuLaw.encode(samples, into: &bytes)
-        case .aLaw: ALaw.encode(samples, into: &bytes)
-        case .linear16: LinearPCM.encode(samples, .littleEndian, into: &bytes)
-        case .linear16BigEndian: LinearPCM.encode(samples, .bigEndian, into: &bytes)
-        }
+        encoding.encode(samples, into: &bytes)
         message.storage.append(contentsOf: prefix)
         Base64.encode(bytes.span, into: &message.storage)
         message.storage.append(contentsOf: suffix)
