@@ -1,14 +1,6 @@
 import Audio
 import Call
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
-
 /// Sounds by which the packets of an echo call are recognised: which call said it, and where in the call.
 ///
 /// - Shape: ``count`` sounds of 10 ms. Each is a sum of tones from 400 to 2,000 Hz, 100 Hz apart, whose phases are its own: unlike
@@ -117,7 +109,7 @@ public struct SignatureBook: Sendable {
             let phase = Double(sound(call: -1 - number, place: index)) / Double(Self.count)
             for sample in 0..<count {
                 let time = Double(sample) / Double(rate.hertz)
-                values[sample] += sin(2 * .pi * (Double(hertz) * time + phase))
+                values[sample] += Phase(turns: Double(hertz) * time + phase).sine
             }
         }
         let scale = loudness / (Double(tones.underestimatedCount) / 2).squareRoot()

@@ -34,7 +34,7 @@ extension CallerSound {
     private func noise(_ count: Int, _ envelope: (Double) -> Double) -> [Int16] {
         var chance = SplitMix64(state: 1)
         // Noise of an even spread has the power of a sine of √(2/3) of its peak.
-        let peak = 32_767 * RunningLevel.amplitude(ofLevel: level) * 1.224_744_871
+        let peak = 32_767 * Decibels.amplitude(ofLevel: level) * 1.224_744_871
         return (0..<count).map { index in
             let value = (chance.nextFraction() * 2 - 1) * peak * envelope(Double(index) / Double(max(count, 1)))
             return Int16(min(max(value.rounded(), -32_768), 32_767))

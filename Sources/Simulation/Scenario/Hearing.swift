@@ -89,7 +89,7 @@ struct Hearing {
             }
         }
         guard windows > 0 else { return -.infinity }
-        return RunningLevel.level(ofAmplitude: 2 * (power / Double(windows)).squareRoot() / Double(window) / 32_767)
+        return Decibels.level(ofAmplitude: 2 * (power / Double(windows)).squareRoot() / Double(window) / 32_767)
     }
 
     /// The numbered tones.

@@ -143,7 +143,8 @@ struct ToneReader {
 
     /// What a tone's bin holds of each beginning of the range.
     private func sums(_ samples: Span<Int16>, _ range: Range<Int>, _ tone: NumberedTone) -> [(Double, Double)] {
-        let step = RunningLevel.rotation(turns: tone.hertz / Double(rate.hertz))
+        let phase = Phase(turns: tone.hertz / Double(rate.hertz))
+        let step = (cosine: phase.cosine, sine: phase.sine)
         var (cosine, sine) = (1.0, 0.0)
         var sum = (0.0, 0.0)
         var sums = [sum]
@@ -161,7 +162,7 @@ struct ToneReader {
 struct Goertzel {
     private let turn: Double
 
-    init(hertz: Double, rate: SampleRate) { turn = 2 * RunningLevel.rotation(turns: hertz / Double(rate.hertz)).cosine }
+    init(hertz: Double, rate: SampleRate) { turn = 2 * Phase(turns: hertz / Double(rate.hertz)).cosine }
 
     /// The squared magnitude. A sine of amplitude A over N samples has (A·N/2)².
     func power(of samples: Span<Int16>) -> Double {
