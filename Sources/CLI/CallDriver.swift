@@ -4,7 +4,7 @@ import Net
 import Simulation
 
 /// Drives simulated calls on one loop: dials, paces the callers, carries messages.
-final class CallDriver: LoopService {
+final class CallDriver: DialOnlyService {
     private let plan: SimulationPlan
     private let results: SimulationResults
     private let loop: EventLoop
@@ -22,16 +22,17 @@ final class CallDriver: LoopService {
     private var over = 0
     private var isFinished = false
     private var told: Moment
-    private var armed: Moment?
+    private var timer: EarliestWake
 
     init(_ plan: SimulationPlan, _ results: SimulationResults, _ loop: EventLoop) {
         self.plan = plan
         self.results = results
         self.loop = loop
+        timer = EarliestWake(loop)
         opening = CallOpening(plan.opening, plan.options, loop)
         told = loop.now
         schedule = results.schedule(plan, from: loop.now)
-        arm(schedule.start)
+        timer.set(schedule.start)
     }
 
     /// The calls of a run are dealt to its loops in turn: this is the number of the loop's next one.
@@ -44,7 +45,7 @@ final class CallDriver: LoopService {
     }
 
     func wake(at now: Moment) {
-        armed = nil
+        timer.rang()
         while let due = nextDial, due <= now { dial() }
         var turn = 0
         while turn < Self.mostInATurn, let due = queue.popDue(at: loop.now) {
@@ -62,7 +63,7 @@ final class CallDriver: LoopService {
         if results.isStopped { for call in calls { call.hangUp(at: now) } }
         tell(at: now)
         finishIfOver()
-        arm([nextDial, queue.first].compactMap(\.self).min().map { min($0, now + Self.idle) } ?? now + Self.idle)
+        timer.set([nextDial, queue.first].compactMap(\.self).min().map { min($0, now + Self.idle) } ?? now + Self.idle)
     }
 
     /// Calls that are driven before what has arrived is read: one that is late with its packets shall not stop reading altogether, and take
@@ -103,7 +104,7 @@ final class CallDriver: LoopService {
         if let queued = call.queued, queued <= wake { return }
         call.queued = wake
         queue.push(index, at: wake)
-        arm(wake)
+        timer.set(wake)
     }
 
     private func tell(at now: Moment) {
@@ -122,20 +123,4 @@ final class CallDriver: LoopService {
         load.lateness = lateness
         results.add(load, single: single, of: plan)
     }
-
-    /// The loop's timer counts whole milliseconds: asked for less, it fires again and again until the moment has come.
-    private static let grain = Duration.milliseconds(1)
-
-    private func arm(_ moment: Moment) {
-        let wake = max(moment, loop.now + Self.grain)
-        if let armed, armed <= wake { return }
-        armed = wake
-        loop.setWake(wake)
-    }
-
-    func request(_ request: IncomingRequest, _ exchange: HTTPExchange) {}
-    func upgrade(_ request: IncomingRequest) -> UpgradeDecision {
-        .refuse(.refusal(404, "not_found", "a simulator serves nothing"))
-    }
-    func stopping() {}
 }

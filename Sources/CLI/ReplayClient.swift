@@ -6,7 +6,7 @@ import Synchronization
 import Wire
 
 /// Plays the inbound side of a capture to a live server, in real time, and writes down what comes back.
-final class ReplayClient: LoopService, WebSocketHandler {
+final class ReplayClient: DialOnlyService, WebSocketHandler {
     /// How long a server that ended the captured call may take to end this one.
     private static let overtime = Duration.seconds(10)
 
@@ -138,10 +138,6 @@ final class ReplayClient: LoopService, WebSocketHandler {
         isClosing = true
         socket?.close(code: code)
     }
-
-    func request(_ request: IncomingRequest, _ exchange: HTTPExchange) {}
-    func upgrade(_ request: IncomingRequest) -> UpgradeDecision { .refuse(.refusal(404, "not_found", "a replay serves nothing")) }
-    func stopping() {}
 
     /// What became of it, for the thread that waits.
     private final class Outcome: Sendable {

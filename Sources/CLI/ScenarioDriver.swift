@@ -7,7 +7,7 @@ import SpeexAudio
 import Synchronization
 
 /// Plays the calls of one scenario over sockets: dials, carries messages, wakes the callers.
-final class ScenarioDriver: LoopService {
+final class ScenarioDriver: DialOnlyService {
     /// One call that is to be placed.
     struct Order: Sendable {
         let provider: PlayedProvider
@@ -21,15 +21,16 @@ final class ScenarioDriver: LoopService {
     private let loop: EventLoop
     private let startedAt: Moment
     private var calls: [ScenarioSocketCall?]
-    private var armed: Moment?
+    private var timer: EarliestWake
 
     init(_ orders: [Order], _ results: ScenarioResults, _ loop: EventLoop) {
         self.orders = orders
         self.results = results
         self.loop = loop
+        timer = EarliestWake(loop)
         startedAt = loop.now
         calls = Array(repeating: nil, count: orders.count)
-        arm(startedAt)
+        timer.set(startedAt)
     }
 
     /// Plays a scenario with all providers at once, and waits for the ends.
@@ -77,7 +78,7 @@ final class ScenarioDriver: LoopService {
     }
 
     func wake(at now: Moment) {
-        armed = nil
+        timer.rang()
         var next: Moment?
         for index in orders.indices {
             if calls[index] == nil, startedAt + orders[index].call.startsAt <= now { dial(index) }
@@ -85,31 +86,15 @@ final class ScenarioDriver: LoopService {
             guard let wake = calls[index].map(\.wake) ?? startedAt + orders[index].call.startsAt else { continue }
             next = next.map { min($0, wake) } ?? wake
         }
-        arm(next ?? now + .milliseconds(100))
+        timer.set(next ?? now + .milliseconds(100))
     }
 
     private func dial(_ index: Int) {
         let order = orders[index]
-        let call = ScenarioSocketCall(order, index, loop, results) { [unowned self] in arm($0) }
+        let call = ScenarioSocketCall(order, index, loop, results) { [unowned self] in timer.set($0) }
         calls[index] = call
         call.dial()
     }
-
-    /// The loop's timer counts whole milliseconds: asked for less, it fires again and again until the moment has come.
-    private static let grain = Duration.milliseconds(1)
-
-    private func arm(_ moment: Moment) {
-        let wake = max(moment, loop.now + Self.grain)
-        if let armed, armed <= wake { return }
-        armed = wake
-        loop.setWake(wake)
-    }
-
-    func request(_ request: IncomingRequest, _ exchange: HTTPExchange) {}
-    func upgrade(_ request: IncomingRequest) -> UpgradeDecision {
-        .refuse(.refusal(404, "not_found", "a simulator serves nothing"))
-    }
-    func stopping() {}
 }
 
 /// One rehearsed call and its socket.
