@@ -20,14 +20,14 @@ enum HighDescriptors {
 
     /// Runs `body` while every number is taken but the highest ``room``. So high a number is given to nobody else as long as fewer
     /// descriptors are open than there are below it.
-    static func during<Value>(_ body: () throws -> Value) rethrows -> Value {
+    static func during<Value>(_ body: () -> Value) -> Value {
         gate.wait()
         let fillers = fill()
         defer {
             for fd in fillers { close(fd) }
             gate.signal()
         }
-        return try body()
+        return body()
     }
 
     private static func fill() -> [Int32] {
