@@ -88,6 +88,19 @@ extension DiallingDialect {
         }
     }
 
+    /// A refusal with the provider's own words, masked.
+    ///
+    /// - Parameter code: as the provider spells it; `nil` when it names none, and then the sentence names the status.
+    func refused(_ response: HTTPResponse, code: String?, words: String, _ kind: ProviderRefusal.Kind) -> DialOutcome {
+        .refused(ProviderRefusal(code: code, sentence: sentence(ofRefusal: response, code: code, words: words), kind: kind))
+    }
+
+    /// `{name} refused the call with {code, or "status" and the status}: {words, masked}`.
+    func sentence(ofRefusal response: HTTPResponse, code: String?, words: String) -> String {
+        "\(name) refused the call with \(code ?? "status \(response.status)")"
+            + (words.isEmpty ? "" : ": " + ProviderWords.masked(words))
+    }
+
     /// Longest `Retry-After` that is believed. Units: seconds.
     private static var longestRetry: Int { 3_600 }
 

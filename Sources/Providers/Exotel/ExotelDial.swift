@@ -75,9 +75,7 @@ extension ExotelDialect: DiallingDialect {
         return .refused(
             ProviderRefusal(
                 code: code ?? String(response.status),
-                sentence: "exotel refused the call with \(code ?? "status \(response.status)")"
-                    + (words.isEmpty ? "" : ": " + ProviderWords.masked(words)),
-                kind: kind))
+                sentence: sentence(ofRefusal: response, code: code, words: words), kind: kind))
     }
 
     /// Exotel's pages spell the keys of one object in both cases.
@@ -132,19 +130,7 @@ extension ExotelDialect: DiallingDialect {
     }
 
     /// `in-progress` begins when Exotel begins to dial, so it is no answer by itself.
-    static func state(_ status: String) -> DialState? {
-        switch status {
-        case "queued": .queued
-        case "in-progress": .dialing
-        case "ringing": .ringing
-        case "completed": .ended(.completed)
-        case "busy": .ended(.busy)
-        case "no-answer": .ended(.noAnswer)
-        case "failed": .ended(.failed)
-        case "canceled": .ended(.canceled)
-        default: nil
-        }
-    }
+    static func state(_ status: String) -> DialState? { status == "in-progress" ? .dialing : DialState(word: status) }
 
     /// A status callback, a form or JSON.
     public func event(ofCallback fields: [String: String], json: JSONValue?) -> DialEvent? {

@@ -68,12 +68,7 @@ extension PlivoDialect: DiallingDialect {
             case 402: .limit
             default: .other
             }
-        return .refused(
-            ProviderRefusal(
-                code: String(response.status),
-                sentence: "plivo refused the call with \(response.status)"
-                    + (words.isEmpty ? "" : ": " + ProviderWords.masked(words)),
-                kind: kind))
+        return refused(response, code: String(response.status), words: words, kind)
     }
 
     /// Live and queued calls that are looked at one by one; more would be a request storm. The lists name ids only.

@@ -62,12 +62,7 @@ extension TelnyxDialect: DiallingDialect {
         if case .array(let errors)? = body?["errors"], let error = errors.first {
             words = error["detail"]?.string ?? error["title"]?.string ?? ""
         }
-        return .refused(
-            ProviderRefusal(
-                code: code,
-                sentence: "telnyx refused the call with \(code ?? "status \(response.status)")"
-                    + (words.isEmpty ? "" : ": " + ProviderWords.masked(words)),
-                kind: Self.kind(code, response.status)))
+        return refused(response, code: code, words: words, Self.kind(code, response.status))
     }
 
     private static func kind(_ code: String?, _ status: Int) -> ProviderRefusal.Kind {

@@ -70,11 +70,7 @@ extension TwilioDialect: DiallingDialect {
             return .accepted(providerCallID: id)
         }
         let code = ProviderWords.code(body?["code"])
-        let message = body?["message"]?.string.map { ": " + ProviderWords.masked($0) } ?? ""
-        return .refused(
-            ProviderRefusal(
-                code: code, sentence: "twilio refused the call with \(code ?? "status \(response.status)")\(message)",
-                kind: Self.kind(code, response.status)))
+        return refused(response, code: code, words: body?["message"]?.string ?? "", Self.kind(code, response.status))
     }
 
     private static func kind(_ code: String?, _ status: Int) -> ProviderRefusal.Kind {
@@ -125,16 +121,9 @@ extension TwilioDialect: DiallingDialect {
 
     static func state(_ status: String) -> DialState? {
         switch status {
-        case "queued": .queued
         case "initiated": .dialing
-        case "ringing": .ringing
         case "in-progress", "answered": .answered
-        case "completed": .ended(.completed)
-        case "busy": .ended(.busy)
-        case "no-answer": .ended(.noAnswer)
-        case "failed": .ended(.failed)
-        case "canceled": .ended(.canceled)
-        default: nil
+        default: DialState(word: status)
         }
     }
 

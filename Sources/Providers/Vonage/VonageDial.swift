@@ -87,12 +87,7 @@ extension VonageDialect: DiallingDialect {
             case 400 where words.lowercased().contains("to[") || words.lowercased().contains("number"): .badNumber
             default: .other
             }
-        return .refused(
-            ProviderRefusal(
-                code: String(response.status),
-                sentence: "vonage refused the call with \(response.status)"
-                    + (words.isEmpty ? "" : ": " + ProviderWords.masked(words)),
-                kind: kind))
+        return refused(response, code: String(response.status), words: words, kind)
     }
 
     /// Calls per page, the most that Vonage gives.
