@@ -1,4 +1,5 @@
 import Call
+import Foundation
 import Providers
 import Testing
 
@@ -44,6 +45,26 @@ import Testing
         #expect(requests(ExotelDialect(), "c-1", answered: true).isEmpty)
     }
 
+    /// Before its answer, and after it. Written as the requests of ``Placing a call`` are.
+    @Test(arguments: Provider.dialling.filter { $0.dialling.canHangUp }.map(\.name.text), ["ringing", "answered"])
+    func `the requests are those of the fixture`(name: String, state: String) throws {
+        let provider = try #require(Provider.dialling.first { $0.name.text == name })
+        let id = try #require(Self.ids[name])
+        let spelt = try provider.hangUp(
+            dialled: id, isAnswered: state == "answered", DialFixture.settings, DialFixture.cryptography,
+            unixTime: DialFixture.now
+        ).map { try DialFixture.spelt($0) }.joined()
+        if let folder = ProcessInfo.processInfo.environment["TRUNKLINE_WRITE_DIAL_FIXTURES"] {
+            try spelt.write(toFile: "\(folder)/\(name)/dial/hang-up-\(state).txt", atomically: true, encoding: .utf8)
+        }
+        #expect(spelt == (try DialFixture.text(name, "hang-up-\(state).txt")))
+    }
+
+    static let ids = [
+        "twilio": "CA00000000000000000000000000000001", "telnyx": "v3:made-up_ID", "plivo": "11111111-0000-4000-8000-000000000001",
+        "vonage": "22222222-0000-4000-8000-000000000002",
+    ]
+
     @Test(arguments: ["../x", "a/b", "", "a?b"]) func `an id that leaves its path segment ends nothing`(id: String) {
         for provider in Provider.dialling { #expect(requests(provider, id, answered: false).isEmpty) }
     }
@@ -70,8 +91,8 @@ import Testing
     func `are read, and tell calls before the request apart`(text: String, isFound: Bool) {
         let body = #"{"_embedded":{"calls":[{"uuid":"u1","to":{"number":"15005550010"},"start_time":"\#(text)"}]}}"#
         let finding = VonageDialect().finding(
-            in: [HTTPResponse(status: 200, body: Array(body.utf8))], for: DialFixture.order("vonage"), since: DialFixture.now,
-            others: [], DialFixture.settings, DialFixture.cryptography, unixTime: DialFixture.now + 15)
+            in: Array(repeating: HTTPResponse(status: 200, body: Array(body.utf8)), count: 2), for: DialFixture.order("vonage"),
+            since: DialFixture.now, others: [], DialFixture.settings, DialFixture.cryptography, unixTime: DialFixture.now + 15)
         #expect(finding == (isFound ? .found(providerCallID: "u1", state: .dialing) : .notFound))
     }
 }
