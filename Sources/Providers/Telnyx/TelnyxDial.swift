@@ -15,7 +15,8 @@ extension TelnyxDialect: DiallingDialect {
     }
 
     /// `POST /v2/calls`. `rtp`, or Telnyx would expect MP3 files; the legs named by `self`, since a dialled call has one leg and the
-    /// default is the other; our call id in `client_state`, which every webhook and the list of active calls repeat.
+    /// default is the other; our call id in `client_state`, which every webhook and the list of active calls repeat, and as
+    /// `command_id`: a second request with the same one within 60 s is ignored (Telnyx, *Receiving webhooks*).
     public func dial(
         _ order: DialOrder, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) throws(DialRefusal) -> HTTPRequest {
@@ -33,6 +34,7 @@ extension TelnyxDialect: DiallingDialect {
             "timeout_secs": .number(Double(order.ringTimeout)), "time_limit_secs": .number(Double(order.maximumDuration)),
             "webhook_url": .string(try fitting(order.statusURL, Self.longestURL, "the status address")),
             "webhook_url_method": .string("POST"), "client_state": .string(Self.clientState(order)),
+            "command_id": .string(order.callID),
         ]
         if let token = settings["TELNYX_STREAM_AUTH_TOKEN"] { members["stream_auth_token"] = .string(token) }
         switch order.machineDetection {
@@ -68,7 +70,9 @@ extension TelnyxDialect: DiallingDialect {
     private static func kind(_ code: String?, _ status: Int) -> ProviderRefusal.Kind {
         switch code {
         case "10016": .badNumber
-        case "10009", "10010", "10015": .unauthorised
+        case "10009", "10010": .unauthorised
+        // 422: no such connection. With 400 the same code says that the request has letters which Telnyx does not take.
+        case "10015" where status == 422: .unauthorised
         case "10011", "90103", "90041", "90043": .limit
         default: status == 401 || status == 403 ? .unauthorised : .other
         }
@@ -77,13 +81,14 @@ extension TelnyxDialect: DiallingDialect {
     /// Entries per page, the most that Telnyx gives.
     private static let page = 250
 
-    /// The connection's active calls, and its call events with the callee since the request.
+    /// The connection's active calls, and its call events with the callee since the request. The first list is paged by a cursor
+    /// and takes its size from `page[limit]`, the second is numbered and takes it from `page[size]`; the document names both for both.
     public func reconcile(
         _ order: DialOrder, since: Int64, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) -> [HTTPRequest]? {
         guard let key = settings["TELNYX_API_KEY"], let connection = settings["TELNYX_CONNECTION_ID"] else { return nil }
         let base = Self.base(settings), authorization = ("Authorization", Secret("Bearer \(key)"))
-        let active = FormEncoding.text([.init("page[size]", String(Self.page))])
+        let active = FormEncoding.text([.init("page[limit]", String(Self.page)), .init("page[size]", String(Self.page))])
         let events = FormEncoding.text([
             .init("filter[connection_id]", connection), .init("filter[to]", order.to.exposed),
             .init("filter[occurred_at][gte]", CalendarTime.text(since - ListedCall.clockTolerance)),
@@ -101,22 +106,24 @@ extension TelnyxDialect: DiallingDialect {
         in answers: [HTTPResponse], for order: DialOrder, since: Int64, others: Set<String>, _ settings: ProviderSettings,
         _ cryptography: any Cryptography, unixTime: Int64
     ) -> DialFinding {
-        let lists = answers.compactMap { answer -> [JSONValue]? in
-            guard answer.status == 200, case .array(let entries)? = (try? JSONValue(parsing: answer.body))?["data"] else {
-                return nil
-            }
-            return entries
-        }
-        guard answers.count >= 2, lists.count == answers.count, let active = lists.first, let events = lists.dropFirst().first
-        else {
+        let bodies = answers.map { answer in answer.status == 200 ? try? JSONValue(parsing: answer.body) : nil }
+        guard bodies.count == 2, case .array(let active)? = bodies[0]?["data"], case .array(let events)? = bodies[1]?["data"] else {
             return .cannotTell("telnyx did not answer with lists of calls and events")
         }
         let own = active.first { $0["client_state"]?.string == Self.clientState(order) }
         if let id = own?["call_control_id"]?.string { return .found(providerCallID: id, state: .dialing) }
-        guard active.count < Self.page else { return .cannotTell("the list of active calls is longer than one page") }
+        guard Self.isWhole(active.count, bodies[0]?["meta"]) else {
+            return .cannotTell("the list of active calls is longer than one page")
+        }
         return events.isEmpty
             ? ListedCall.missing(since: since, unixTime: unixTime)
             : .cannotTell("telnyx had calls to the number since the request, and none is active")
+    }
+
+    /// Whether Telnyx names no further page (*Cursor Pagination Meta*); how long a page may be is not trusted alone.
+    private static func isWhole(_ count: Int, _ meta: JSONValue?) -> Bool {
+        let all = meta?["total_items"]?.number ?? 0
+        return count < page && all <= Double(count) && (meta?["next"]?.string ?? "").isEmpty
     }
 
     /// A Call Control webhook, `data.event_type` and `data.payload`.
