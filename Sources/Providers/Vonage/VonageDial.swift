@@ -6,6 +6,9 @@ extension VonageDialect: DiallingDialect {
     /// Longest address. Vonage names no limit; common servers take 2 KiB. Units: bytes.
     static let longestURL = 2_048
 
+    /// How long a beep is waited for; Vonage takes 45 to 120. Units: seconds.
+    static let beepTimeout = 45
+
     /// The document first: the answer webhook names the call's `uuid`, which the stream then repeats.
     public var dialling: DiallingGuide {
         DiallingGuide(
@@ -13,7 +16,8 @@ extension VonageDialect: DiallingDialect {
             ringTimeout: 1...120, maximumDuration: 1...7_200)
     }
 
-    /// `POST /v1/calls`. Machine detection runs beside the call.
+    /// `POST /v1/calls`. Machine detection has the mode `default`, which runs beside the call and hears beeps; `detect` and `detect_beep`
+    /// would keep the stream back until they are sure.
     public func dial(
         _ order: DialOrder, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) throws(DialRefusal) -> HTTPRequest {
@@ -52,9 +56,9 @@ extension VonageDialect: DiallingDialect {
         if order.machineDetection != .off {
             var detection: [String: JSONValue] = [
                 "behavior": .string(order.machineDetection == .hangup ? "hangup" : "continue"),
-                "mode": .string(order.machineDetection == .message ? "detect_beep" : "detect"),
+                "mode": .string("default"),
             ]
-            if order.machineDetection == .message { detection["beep_timeout"] = .number(45) }
+            if order.machineDetection == .message { detection["beep_timeout"] = .number(Double(Self.beepTimeout)) }
             members["advanced_machine_detection"] = .object(detection)
         }
         return HTTPRequest(
@@ -93,34 +97,39 @@ extension VonageDialect: DiallingDialect {
     /// Calls per page, the most that Vonage gives.
     private static let page = 100
 
-    /// The application's calls since the request. Vonage has no filter by number.
+    /// The application's calls since the request, and its newest ones: Vonage does not say by which time `date_start` picks a call, and one that
+    /// was not answered yet has no `start_time`. There is no filter by number.
     public func reconcile(
         _ order: DialOrder, since: Int64, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) -> [HTTPRequest]? {
         guard let authorization = Self.authorization(settings, cryptography, unixTime) else { return nil }
-        let query = FormEncoding.text([
-            .init("date_start", CalendarTime.text(since - ListedCall.clockTolerance)), .init("page_size", String(Self.page)),
-            .init("order", "desc"),
-        ])
-        return [HTTPRequest(.get, "\(Self.base(settings))/v1/calls?\(query)", headers: [authorization])]
+        let start = FormEncoding.Field("date_start", CalendarTime.text(since - ListedCall.clockTolerance))
+        let newest: [FormEncoding.Field] = [.init("page_size", String(Self.page)), .init("order", "desc")]
+        return [[start] + newest, newest].map {
+            HTTPRequest(.get, "\(Self.base(settings))/v1/calls?\(FormEncoding.text($0))", headers: [authorization])
+        }
     }
 
     public func finding(
         in answers: [HTTPResponse], for order: DialOrder, since: Int64, others: Set<String>, _ settings: ProviderSettings,
         _ cryptography: any Cryptography, unixTime: Int64
     ) -> DialFinding {
-        guard let answer = answers.first, answer.status == 200, let body = try? JSONValue(parsing: answer.body),
-            case .array(let entries)? = body["_embedded"]?["calls"]
-        else { return .cannotTell("vonage did not answer with a list of calls") }
+        let lists = answers.compactMap { answer -> [JSONValue]? in
+            guard answer.status == 200, let body = try? JSONValue(parsing: answer.body),
+                case .array(let entries)? = body["_embedded"]?["calls"]
+            else { return nil }
+            return entries
+        }
+        guard answers.count == 2, lists.count == 2 else { return .cannotTell("vonage did not answer with lists of calls") }
         let to = Self.digits(order.to.exposed)
-        let calls = entries.compactMap { entry -> ListedCall? in
+        let calls = lists.joined().compactMap { entry -> ListedCall? in
             guard let id = entry["uuid"]?.string, entry["direction"]?.string != "inbound", Self.number(entry["to"]) == to else {
                 return nil
             }
             let created = entry["start_time"]?.string.flatMap { CalendarTime.seconds(iso: $0) }
             return ListedCall(id: id, state: Self.state(entry["status"]?.string ?? "") ?? .dialing, created: created)
         }
-        return ListedCall.only(calls, since: since, others: others, isWhole: entries.count < Self.page, unixTime: unixTime)
+        return ListedCall.only(calls, since: since, others: others, isWhole: lists[0].count < Self.page, unixTime: unixTime)
     }
 
     /// `{"type":"phone","number":…}`, alone or as the one entry of a list.
@@ -129,10 +138,11 @@ extension VonageDialect: DiallingDialect {
         return value?["number"]?.string.map { digits($0) }
     }
 
-    /// An event webhook of the phone's leg. The socket is a leg of its own, whose events are about the stream.
+    /// An event webhook of the phone's leg. The socket is a leg of its own, whose events are about the stream, `disconnected` among
+    /// them. `human` and `machine` name the call `call_uuid`, everything else `uuid`.
     public func event(ofCallback fields: [String: String], json: JSONValue?) -> DialEvent? {
         func text(_ name: String) -> String? { json?[name]?.string ?? fields[name] }
-        guard let id = text("uuid"), let status = text("status"), text("to")?.hasPrefix("ws") != true,
+        guard let id = text("uuid") ?? text("call_uuid"), let status = text("status"), text("to")?.hasPrefix("ws") != true,
             text("direction") != "inbound"
         else { return nil }
         let detail = text("sub_state") ?? text("detail")
@@ -151,7 +161,7 @@ extension VonageDialect: DiallingDialect {
         case "started": .dialing
         case "ringing": .ringing
         case "answered": .answered
-        case "completed", "disconnected": .ended(.completed)
+        case "completed": .ended(.completed)
         case "busy": .ended(.busy)
         case "unanswered", "timeout": .ended(.noAnswer)
         case "rejected": .ended(.rejected)
