@@ -62,8 +62,8 @@ extension PlivoDialect: DiallingDialect {
         let kind: ProviderRefusal.Kind =
             switch response.status {
             case 401: .unauthorised
-            // India: more calls at once than the account may have.
-            case 403: .limit
+            // India: more calls at once than the account may have. Else a country that the account may not call.
+            case 403: words.lowercased().contains("concurren") || words.lowercased().contains("limit") ? .limit : .unauthorised
             case 400 where words.lowercased().contains("to parameter") || words.lowercased().contains("destination"): .badNumber
             case 402: .limit
             default: .other
@@ -73,22 +73,23 @@ extension PlivoDialect: DiallingDialect {
 
     /// Live and queued calls that are looked at one by one; more would be a request storm. The lists name ids only.
     static let mostLookedAt = 40
+    /// Entries per page of each list, the most that Plivo gives.
     private static let page = 20
 
-    /// The queued calls, the live ones and the finished ones to the callee: in the order in which a call moves on, so that none slips
-    /// from one list to the next unseen.
+    /// The queued calls, and the live and the finished ones to the callee: in the order in which a call moves on, so that none slips from
+    /// one list to the next unseen. Numbers are listed without their `+`. The queue has no filter.
     public func reconcile(
         _ order: DialOrder, since: Int64, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) -> [HTTPRequest]? {
         guard let account = Self.account(settings) else { return nil }
-        let query = FormEncoding.text([
-            .init("to_number", String(order.to.exposed.drop { $0 == "+" })),
-            .init(
-                "end_time__gte", CalendarTime.text(since - ListedCall.clockTolerance, separator: " ", suffix: "")),
-            .init("limit", String(Self.page)),
-        ])
-        return ["?status=queued", "?status=live", "?\(query)"].map {
-            HTTPRequest(.get, "\(account.url)/Call/\($0)", headers: [account.authorization])
+        let to = FormEncoding.Field("to_number", String(order.to.exposed.drop { $0 == "+" }))
+        let limit = FormEncoding.Field("limit", String(Self.page))
+        let ended = CalendarTime.text(since - ListedCall.clockTolerance, separator: " ", suffix: "")
+        return [
+            [.init("status", "queued"), limit], [.init("status", "live"), .init("call_direction", "outbound"), to, limit],
+            [to, .init("end_time__gte", ended), limit],
+        ].map {
+            HTTPRequest(.get, "\(account.url)/Call/?\(FormEncoding.text($0))", headers: [account.authorization])
         }
     }
 
@@ -118,7 +119,8 @@ extension PlivoDialect: DiallingDialect {
         // A call that ended or was answered between two requests is on neither list: then nothing is certain.
         guard details.allSatisfy({ $0 != nil }) else { return .cannotTell("a call's state changed while it was looked up") }
         calls += details.compactMap { $0 }.compactMap { Self.listed($0, order, live: $0["call_status"]?.string ?? "") }
-        return ListedCall.only(calls, since: since, others: others, isWhole: entries.count < Self.page, unixTime: unixTime)
+        let isWhole = [queued, live, entries].allSatisfy { $0.count < Self.page }
+        return ListedCall.only(calls, since: since, others: others, isWhole: isWhole, unixTime: unixTime)
     }
 
     /// - Parameter live: the state of a call in the air; `nil` for a finished one.
@@ -158,14 +160,17 @@ extension PlivoDialect: DiallingDialect {
         return DialEvent(providerCallID: id, state: state, code: cause ?? status)
     }
 
-    /// The hang-up code says more than the state, which it overrules.
+    /// The hang-up code says more than the state, which it overrules (Plivo, *Hangup causes*).
     static func state(_ status: String, code: String?) -> DialState? {
         switch code {
+        case "1000": return .ended(.canceled)
         case "3000", "6010": return .ended(.noAnswer)
         case "3010": return .ended(.busy)
         case "3020": return .ended(.rejected)
         case "9100": return .ended(.machine)
-        case "1010", "5030", "7011", "8011": return .ended(.failed)
+        case "1010", "1020", "5030", "7011", "8011": return .ended(.failed)
+        // 2000 to 2070: the destination is invalid, out of service or barred.
+        case let code? where code.hasPrefix("2") && code.utf8.count == 4: return .ended(.failed)
         default: break
         }
         switch status.lowercased() {
