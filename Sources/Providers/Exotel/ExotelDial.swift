@@ -107,7 +107,11 @@ extension ExotelDialect: DiallingDialect {
         return [HTTPRequest(.get, "\(account.url)/Calls.json?\(query)", headers: [account.authorization])]
     }
 
-    /// By `CustomField` where the list has it, else by number and date.
+    /// How long a call that is missing from the list may ring; Exotel decides it alone. Units: seconds.
+    private static let longestRinging: Int64 = 120
+
+    /// By `CustomField` where the list has it, else by number and date. The list does not hold calls that are still going on (*Call details
+    /// (bulk)*), so that a missing call is certain only when it would be over.
     public func finding(
         in answers: [HTTPResponse], for order: DialOrder, since: Int64, others: Set<String>, _ settings: ProviderSettings,
         _ cryptography: any Cryptography, unixTime: Int64
@@ -124,9 +128,12 @@ extension ExotelDialect: DiallingDialect {
         if let own = calls.first(where: { $0.field == order.callID }) {
             return .found(providerCallID: own.call.id, state: own.call.state)
         }
-        return ListedCall.only(
+        let finding = ListedCall.only(
             calls.filter { $0.field == nil || $0.field == "" }.map(\.call), since: since, others: others,
             isWhole: entries.count < Self.page, unixTime: unixTime)
+        let over = since + Self.longestRinging + Int64(order.maximumDuration) + DiallingGuide.settling
+        guard finding == .notFound, unixTime < over else { return finding }
+        return .cannotTell("exotel lists a call only when it is over")
     }
 
     /// `in-progress` begins when Exotel begins to dial, so it is no answer by itself.
