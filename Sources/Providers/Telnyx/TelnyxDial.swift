@@ -16,7 +16,8 @@ extension TelnyxDialect: DiallingDialect {
 
     /// `POST /v2/calls`. `rtp`, or Telnyx would expect MP3 files; the legs named by `self`, since a dialled call has one leg and the
     /// default is the other; our call id in `client_state`, which every webhook and the list of active calls repeat, and as
-    /// `command_id`: a second request with the same one within 60 s is ignored (Telnyx, *Receiving webhooks*).
+    /// `command_id`: a second request with the same one within 60 s is ignored (Telnyx, *Receiving webhooks*). No other route is tried
+    /// after the time-out, or the phone would ring anew.
     public func dial(
         _ order: DialOrder, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) throws(DialRefusal) -> HTTPRequest {
@@ -34,7 +35,7 @@ extension TelnyxDialect: DiallingDialect {
             "timeout_secs": .number(Double(order.ringTimeout)), "time_limit_secs": .number(Double(order.maximumDuration)),
             "webhook_url": .string(try fitting(order.statusURL, Self.longestURL, "the status address")),
             "webhook_url_method": .string("POST"), "client_state": .string(Self.clientState(order)),
-            "command_id": .string(order.callID),
+            "command_id": .string(order.callID), "retry_on_timeout": .bool(false),
         ]
         if let token = settings["TELNYX_STREAM_AUTH_TOKEN"] { members["stream_auth_token"] = .string(token) }
         switch order.machineDetection {
