@@ -17,6 +17,7 @@ from telnyx.lib.webhook_verification import WebhookVerificationError, verify_web
 from twilio.request_validator import RequestValidator
 from vonage_jwt import verify_signature
 
+from dialling import pairs_in
 from harness import Server
 
 HOST = "voice.example.com"
@@ -336,3 +337,44 @@ def test_without_a_public_host_the_host_header_is_what_was_signed(scheme, host):
         other = 101 if host.startswith("localhost") else 403
         assert server.upgrade("/ws/twilio", {"Host": host, "X-Twilio-Signature": signature}) == 101
         assert server.upgrade("/ws/twilio", {"Host": host, "X-Twilio-Signature": changed(signature)}) == other
+
+
+# MARK: Callbacks of outbound calls
+
+# Where a provider's callbacks may be posted; each takes what its provider signed and nothing else.
+CALLBACK_ROUTES = ["/answer/{provider}"]
+
+
+def signed(provider, url, body):
+    """The headers with which the provider's own helper signs this callback."""
+    if provider == "twilio":
+        return FORM | {"X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(url, gathered(parsed(body), Several))}
+    if provider == "plivo":
+        return FORM | plivo_v3("POST", url, gathered(parsed(body)))
+    if provider == "telnyx":
+        now = str(int(time.time()))
+        signature = base64.b64encode(KEY.sign(f"{now}|".encode() + body).signature).decode()
+        return JSON | {"telnyx-signature-ed25519": signature, "telnyx-timestamp": now}
+    return JSON | {"Authorization": "Bearer " + jwt.encode(vonage_claims(body), SECRET, "HS256")}
+
+
+def parsed(body):
+    return urllib.parse.parse_qsl(body.decode(), keep_blank_values=True)
+
+
+# Exotel signs nothing.
+@pytest.mark.parametrize("provider", ["twilio", "telnyx", "plivo", "vonage"])
+@pytest.mark.parametrize("route", CALLBACK_ROUTES)
+def test_callbacks_are_let_in_as_signed(server, route, provider):
+    target = route.format(provider=provider)
+    callbacks = [given for given, _ in pairs_in(provider, "callbacks.txt")]
+    assert len(callbacks) >= 6
+    for body in (callback.encode() for callback in callbacks):
+        headers = signed(provider, f"https://{HOST}{target}", body)
+        assert server.request("POST", target, headers, body).status in (200, 204), body
+        assert server.request("POST", target, headers, body + (b" " if body[:1] == b"{" else b"&x=1")).status == 403, body
+        assert server.request("POST", target, FORM, body).status == 403, body
+        other = signed(provider, f"https://evil.example.com{target}", body)
+        # A JSON body's signature covers no address.
+        allowed = (200, 204) if provider in ("telnyx", "vonage") else (403,)
+        assert server.request("POST", target, other, body).status in allowed, body
