@@ -1,4 +1,4 @@
-"""The requests in `Tests/Fixtures/{provider}/dial`, which the code is held to, and what an SDK sends when it is asked for the same."""
+"""The requests in `Tests/Fixtures/{provider}/dial`, which the code is held to, and what an SDK sends for the same."""
 
 import json
 import pathlib
@@ -78,6 +78,13 @@ def pairs_in(provider, name):
     """A line, and what the line with `> ` below it says of it."""
     lines = [line for line in (FIXTURES / provider / "dial" / name).read_text().split("\n") if line and line[0] != "#"]
     return [(given, expected.removeprefix("> ")) for given, expected in zip(lines[::2], lines[1::2])]
+
+
+def accepted(provider):
+    """The first answer of a provider's fixture: its body, and the id that we read from it."""
+    given, expected = pairs_in(provider, "answers.txt")[0]
+    assert expected.startswith("accepted ")
+    return given.partition(" ")[2], expected.split(" ")[1]
 
 
 def wishes(provider):
