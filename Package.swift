@@ -21,6 +21,7 @@ let package = Package(
         .target(name: "Providers", dependencies: ["Call", "Wire", "Audio"], swiftSettings: pure),
         .target(name: "Pipeline", dependencies: ["Call", "Audio", "Wire"], swiftSettings: pure),
         .target(name: "Bots", dependencies: ["Pipeline", "Call", "Audio", "Wire"], swiftSettings: pure),
+        .target(name: "Dialing", dependencies: ["Call", "Wire"], swiftSettings: pure),
         .target(name: "Capture", dependencies: ["Pipeline", "Call", "Audio", "Wire"], swiftSettings: pure),
         .target(name: "Simulation", dependencies: ["Call", "Audio", "Wire"], swiftSettings: pure),
 
@@ -33,15 +34,14 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Capture", "Pipeline", "Call", "Audio", "Wire",
+                "Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Dialing", "Capture", "Pipeline", "Call", "Audio", "Wire",
             ],
             swiftSettings: outside),
         .target(
             name: "CLI",
             dependencies: [
-                "Server", "Simulation", "Capture", "Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Pipeline", "Call",
-                "Audio",
-                "Wire",
+                "Server", "Simulation", "Dialing", "Capture", "Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Pipeline",
+                "Call", "Audio", "Wire",
             ],
             swiftSettings: outside),
         .executableTarget(name: "trunkline", dependencies: ["CLI"], swiftSettings: outside),
@@ -56,6 +56,9 @@ let package = Package(
         .testTarget(
             name: "CaptureTests",
             dependencies: ["Capture", "Providers", "Bots", "Pipeline", "LibCrypto", "SpeexAudio", "Call", "Audio", "Wire"],
+            swiftSettings: outside),
+        .testTarget(
+            name: "DialingTests", dependencies: ["Dialing", "Providers", "Simulation", "LibCrypto", "Call", "Wire"],
             swiftSettings: outside),
         .testTarget(name: "NetTests", dependencies: ["Net", "Call", "Wire"], swiftSettings: outside),
         .testTarget(

@@ -1,0 +1,67 @@
+import Call
+
+/// How long a provider is left alone after it asked for it, or could not be reached.
+///
+/// Where it names no time: exponential with full jitter (*Exponential Backoff And Jitter*, AWS Architecture Blog, 2015).
+struct BackOff: Sendable {
+    /// Units: milliseconds.
+    static let first: Int64 = 1_000
+    /// Longest wait when the provider names none. Units: milliseconds.
+    static let longest: Int64 = 60_000
+    /// Most that is put on top of a time that the provider names, so that replicas do not come back together. Units: milliseconds.
+    static let jitter: Int64 = 250
+    /// Longest time that a provider may name. Units: seconds.
+    static let longestNamed = 3_600
+
+    /// Failures since the last success.
+    private(set) var failures = 0
+    /// Nothing is sent before.
+    private(set) var until: Moment?
+    private var began: Moment?
+
+    /// Whether one request at a time is sent, to see if the provider takes them again.
+    var isProbing: Bool { failures > 0 }
+
+    /// A request that was sent at the moment failed.
+    ///
+    /// - Returns: the wait that begins; `nil` when the request was sent before the present wait began, and so is the same failure.
+    mutating func fail(sent: Moment, afterSeconds: Int?, at now: Moment, _ chance: inout Chance) -> Int64? {
+        let named = afterSeconds.map { Int64(min(max($0, 0), Self.longestNamed)) * 1_000 + chance.below(Self.jitter) }
+        if let began, sent < began {
+            // Only a longer wait that is asked for counts.
+            guard let named, let until, now + .milliseconds(named) > until else { return nil }
+            self.until = now + .milliseconds(named)
+            return named
+        }
+        let ceiling = min(Self.first << Int64(min(failures, 6)), Self.longest)
+        let wait = named ?? chance.below(ceiling) + 1
+        failures += 1
+        began = now
+        until = now + .milliseconds(wait)
+        return wait
+    }
+
+    /// A request that was sent at the moment was taken, or refused for a reason of its own.
+    mutating func succeed(sent: Moment) {
+        if let began, sent < began { return }
+        failures = 0
+        until = nil
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): chance enough for jitter.
+struct Chance: Sendable {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    /// Even from 0 to one less than the limit.
+    mutating func below(_ limit: Int64) -> Int64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        value ^= value >> 31
+        return limit > 0 ? Int64(value % UInt64(limit)) : 0
+    }
+}

@@ -1,0 +1,47 @@
+/// The least element first. Adding and taking cost the logarithm of the count.
+struct Heap<Element: Comparable & Sendable>: Sendable {
+    private var slots: [Element] = []
+
+    var count: Int { slots.count }
+    var isEmpty: Bool { slots.isEmpty }
+    var first: Element? { slots.first }
+
+    mutating func insert(_ element: Element) {
+        slots.append(element)
+        var child = slots.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard slots[child] < slots[parent] else { break }
+            slots.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    mutating func popFirst() -> Element? {
+        guard let first = slots.first, let last = slots.popLast() else { return nil }
+        guard !slots.isEmpty else { return first }
+        slots[0] = last
+        sink(0)
+        return first
+    }
+
+    /// Drops what nobody needs any more. Costs the count.
+    mutating func keep(where isKept: (Element) -> Bool) {
+        slots.removeAll { !isKept($0) }
+        for index in stride(from: slots.count / 2 - 1, through: 0, by: -1) { sink(index) }
+    }
+
+    private mutating func sink(_ start: Int) {
+        var parent = start
+        while true {
+            var least = parent
+            let left = 2 * parent + 1
+            let right = left + 1
+            if left < slots.count, slots[left] < slots[least] { least = left }
+            if right < slots.count, slots[right] < slots[least] { least = right }
+            guard least != parent else { return }
+            slots.swapAt(parent, least)
+            parent = least
+        }
+    }
+}
