@@ -132,8 +132,8 @@ extension Dialer {
             guard let moment = gate.wake(at: now.moment) else { return }
             wake = min(wake ?? moment, moment)
         }
-        let mayPrepare = !isPaused && inTheAir < rules.concurrency
-        let isOutOfMinutes = mayPrepare && queued > 0 && caps.isOutOfMinutes(at: now.unixTime)
+        let mayPrepare = !isPaused && queued > 0 && inTheAir < rules.concurrency
+        let isOutOfMinutes = mayPrepare && caps.isOutOfMinutes(at: now.unixTime)
         // The windows of minutes turn once a minute.
         if isOutOfMinutes { note(.at(now.moment + .seconds(60 - now.unixTime.truncatingRemainder(dividingBy: 60)))) }
         for lane in lanes.indices {
