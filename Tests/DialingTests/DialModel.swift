@@ -152,7 +152,10 @@ struct DialModel {
             case .log: break
             case .idle(let wake):
                 if dialer.inTheAir > rules.concurrency { wrong.append("\(dialer.inTheAir) calls in the air") }
-                if let wake { wakeUp(at: Double(wake.nanoseconds) / 1e9) }
+                if let wake {
+                    if wake <= time.moment { wrong.append("it wants to be woken at once, at \(now)") }
+                    wakeUp(at: Double(wake.nanoseconds) / 1e9)
+                }
                 return
             }
         }
@@ -160,7 +163,6 @@ struct DialModel {
 
     private mutating func wakeUp(at: Double) {
         if let wakeAt, wakeAt <= at { return }
-        if at <= now { wrong.append("it wants to be woken at once, at \(now)") }
         wakeAt = at
         plan(max(0, at - now) + Self.slack + (chance.chance(20) ? chance.seconds(0...0.04) : 0), .wake)
     }
