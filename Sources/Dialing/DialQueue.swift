@@ -100,13 +100,18 @@ struct DialLane: Sendable {
         if endedIDs.count > Self.mostRecent, let gone = endedIDs.popFirst() { ids.remove(gone) }
     }
 
-    /// When the next prepared call may go out, as far as the provider goes; `nil`: when an answer has come.
-    func gate(behind waiting: Int = 0) -> Gate {
+    /// When the next call may go out, as far as this provider goes.
+    ///
+    /// - Parameter waiting: prepared calls that go out before it.
+    func gate(behind waiting: Int = 0) -> Gate { backOffGate(behind: waiting).and(Gate(pace.free(behind: waiting))) }
+
+    private func backOffGate(behind waiting: Int = 0) -> Gate {
         if backOff.isProbing && asked + waiting > 0 { return .closed }
-        var gate = Gate(pace.free(behind: waiting))
-        if let until = backOff.until { gate = gate.and(.at(until)) }
-        return gate
+        return Gate(backOff.until)
     }
+
+    /// Whether only the pace holds calls back.
+    func takesCalls(at now: Moment) -> Bool { backOffGate().isOpen(at: now) }
 }
 
 /// When something may be done.

@@ -136,11 +136,17 @@ extension Dialer {
         let isOutOfMinutes = mayPrepare && caps.isOutOfMinutes(at: now.unixTime)
         // The windows of minutes turn once a minute.
         if isOutOfMinutes { note(.at(now.moment + .seconds(60 - now.unixTime.truncatingRemainder(dividingBy: 60)))) }
+        var isAwaited = false
         for lane in lanes.indices {
-            if let first = lanes[lane].prepared.first, first.record <= synced, !isPaused { note(outGate(lane)) }
+            let isReady = !isPaused && lanes[lane].prepared.first.map { $0.record <= synced } ?? false
+            if isReady { note(outGate(lane)) }
+            let waitsForTurn = isReady && lanes[lane].takesCalls(at: now.moment)
+            isAwaited = isAwaited || waitsForTurn
+            lanes[lane].pace.sleep(awaited: waitsForTurn)
             if !lanes[lane].lookUps.isEmpty { note(Gate(lanes[lane].lookUpPace.free())) }
             if mayPrepare, !isOutOfMinutes, lanes[lane].queue.first != nil { note(prepareGate(lane)) }
         }
+        pace.sleep(awaited: isAwaited)
         return wake
     }
 }

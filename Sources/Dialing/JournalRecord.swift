@@ -106,8 +106,8 @@ extension DialRequest {
         return request
     }
 
-    /// Whether a request with the same key asks for the same call. A masked number is compared as far as it goes.
-    func isSame(as other: DialRequest) -> Bool {
-        provider == other.provider && (to == other.to || to == Self.masked(other.to))
+    /// Whether this asks for the same call as an earlier request with the same key, whose number may be masked by now.
+    func isSame(as earlier: DialRequest) -> Bool {
+        provider == earlier.provider && (earlier.to == to || earlier.to == Self.masked(to))
     }
 }

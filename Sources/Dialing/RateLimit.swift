@@ -15,6 +15,8 @@ struct RateLimit: Sendable {
     private let tolerance: Int64
     /// When the next request is due at an even pace; it may go out at once if this has passed.
     private var due: Moment?
+    /// Whether a call stood ready and waited for its turn. Only then is a late wake made up for: an idle time saves nothing up.
+    private var isAwaited = false
 
     /// - Parameter perSecond: may be infinite.
     init(perSecond: Double) {
@@ -30,8 +32,12 @@ struct RateLimit: Sendable {
         return due + .nanoseconds(overflow ? .max / 2 : wait)
     }
 
+    /// Told whenever the dialer goes to sleep: whether somebody waits for the next turn.
+    mutating func sleep(awaited: Bool) { isAwaited = awaited }
+
     /// One request goes out.
     mutating func take(at now: Moment) {
-        due = (due.map { max($0, now - .nanoseconds(tolerance)) } ?? now) + .nanoseconds(interval)
+        let floor = isAwaited ? now - .nanoseconds(tolerance) : now
+        due = max(due ?? floor, floor) + .nanoseconds(interval)
     }
 }

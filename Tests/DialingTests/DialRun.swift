@@ -55,6 +55,11 @@ struct DialRun {
         return poll()
     }
 
+    /// Time passes and nobody looks.
+    mutating func skip(_ duration: Duration) {
+        now = DialTime(now.moment + duration, unixTime: now.unixTime + Double(duration.nanoseconds) / 1e9)
+    }
+
     /// Sleeps as the dialer asks to, and collects what comes out on the way.
     mutating func pass(_ duration: Duration) -> [DialOutput] {
         let end = now.moment + duration
@@ -103,6 +108,8 @@ struct DialRun {
         _ = fold.end()
         return fold
     }
+
+    mutating func compact() { disk = fold().compacted(unixTime: now.unixTime).flatMap(\.self) }
 
     /// The process is killed; another one starts a second later.
     func restarted(_ rules: DialRules = rules()) -> DialRun {
