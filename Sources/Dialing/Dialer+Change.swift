@@ -38,16 +38,15 @@ extension Dialer {
     }
 
     mutating func change(_ serial: Int, at now: DialTime, _ body: (inout CallLife, DialRules) -> CallLife.Consequences) {
-        guard let index = calls.index(forKey: serial) else { return }
-        let before = Standing(calls.values[index])
-        let consequences = body(&calls.values[index], rules)
-        let life = calls.values[index]
-        guard let lane = laneOf[life.call.request.provider] else { return }
+        guard let before = calls[serial].map({ Standing($0) }) else { return }
+        guard let consequences = calls[serial]?.apply({ body(&$0, rules) }), let life = calls[serial],
+            let lane = laneOf[life.call.request.provider]
+        else { return }
         if consequences.providerTakesCalls, let sent = life.askedAt { lanes[lane].backOff.succeed(sent: sent) }
         if let away = consequences.backsOff, let sent = life.askedAt { backOff(lane, sent, away, at: now.moment) }
         update(life, lane, from: before, at: now)
         carryOut(consequences, of: life, lane, at: now)
-        setTimer(of: life, at: index)
+        setTimer(of: life)
     }
 
     private mutating func backOff(_ lane: Int, _ sent: Moment, _ away: CallLife.TurnedAway, at now: Moment) {
@@ -78,12 +77,11 @@ extension Dialer {
         if consequences.asksList { lanes[lane].lookUps.append(life.serial) }
     }
 
-    private mutating func setTimer(of life: CallLife, at index: Dictionary<Int, CallLife>.Index) {
-        guard let deadline = life.deadline(rules), deadline != life.timer else {
-            if life.deadline(rules) == nil { calls.values[index].timer = nil }
-            return
-        }
-        calls.values[index].timer = deadline
+    private mutating func setTimer(of life: CallLife) {
+        let deadline = life.deadline(rules)
+        guard deadline != life.timer else { return }
+        calls[life.serial]?.timer = deadline
+        guard let deadline else { return }
         timers.insert(DialTimer(at: deadline, serial: life.serial))
         if timers.count > 4 * calls.count + 1_024 {
             let calls = calls
@@ -176,8 +174,8 @@ extension Dialer {
     mutating func add(_ life: CallLife) {
         guard let lane = laneOf[life.call.request.provider] else { return }
         let serial = life.serial
-        nextSerial = max(nextSerial, serial) + 1
-        calls[serial] = life
+        nextSerial = serial + 1
+        calls.append(life)
         byID[life.call.id] = serial
         if let key = life.key { byKey[key] = serial }
         let call = life.call
@@ -198,14 +196,14 @@ extension Dialer {
         if life.takesNumber { take(call.request.to, 1) }
         if let id = call.providerCallID { learn(id, of: life, lane) }
         if let answer = call.answeredAt, life.isLive { caps.answer(at: answer) }
-        if let index = calls.index(forKey: serial) { setTimer(of: life, at: index) }
+        setTimer(of: life)
     }
 
     /// Lets go of calls that ended long ago, with their keys.
     mutating func forget(at unixTime: Double) {
         while let first = endedCalls.first, unixTime - first.unixTime > Self.remembered || endedCalls.count > Self.mostRemembered {
             _ = endedCalls.popFirst()
-            guard let life = calls.removeValue(forKey: first.serial) else { continue }
+            guard let life = calls.remove(first.serial) else { continue }
             let call = life.call
             byID[call.id] = nil
             if let key = life.key, byKey[key] == first.serial { byKey[key] = nil }

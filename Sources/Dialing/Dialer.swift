@@ -20,8 +20,7 @@ public struct Dialer: Sendable {
     var chance: Chance
     public internal(set) var isPaused = false
 
-    /// By serial.
-    var calls: [Int: CallLife] = [:]
+    var calls = CallTable()
     var nextSerial = 0
     var byID: [String: Int] = [:]
     var byKey: [String: Int] = [:]
@@ -75,6 +74,10 @@ public struct Dialer: Sendable {
         pace = RateLimit(perSecond: rules.callsPerSecond)
         caps = CapBook(rules.caps, at: now.unixTime)
         chance = Chance(seed: seed)
+        // Grown at once: to move a hundred thousand entries later takes hundredths of a second, and everybody waits.
+        let many = min(max(rules.queue, 0), Self.mostRemembered)
+        byID.reserveCapacity(many * 2)
+        byKey.reserveCapacity(many * 2)
         for (name, provider) in rules.providers.sorted(by: { $0.key.text < $1.key.text }) { addLane(name, provider) }
         restore(journal, at: now)
     }

@@ -14,7 +14,7 @@ import Testing
         return rules
     }
 
-    @Test(arguments: 0..<24 as Range<UInt64>)
+    @Test(arguments: 0..<16 as Range<UInt64>)
     func `calls are neither lost nor doubled, whatever provider, network and kills do`(seed: UInt64) {
         var model = DialModel(
             Self.rules(), calls: 150, numbers: 60, crashes: 5, span: 60, trouble: ModelTrouble(), seed: seed)
@@ -23,7 +23,7 @@ import Testing
         #expect(model.crashes == 5)
     }
 
-    @Test(arguments: 100..<108 as Range<UInt64>)
+    @Test(arguments: 100..<104 as Range<UInt64>)
     func `what cannot be known is not called again`(seed: UInt64) {
         let dark = ModelTrouble(fault: 20, timeOut: 20, silence: 5, lostCallback: 70, blindList: 90, failedHangUp: 60)
         var model = DialModel(Self.rules(), calls: 150, numbers: 60, crashes: 5, span: 60, trouble: dark, seed: seed)
