@@ -13,11 +13,17 @@ struct BackOff: Sendable {
     /// Longest time that a provider may name. Units: seconds.
     static let longestNamed = 3_600
 
+    /// Answers in a row that do not say what came of the request, behind which the provider is taken to be in trouble: one can be that
+    /// call's alone.
+    static let doubts = 3
+
     /// Failures since the last success.
     private(set) var failures = 0
     /// Nothing is sent before.
     private(set) var until: Moment?
     private var began: Moment?
+    private var doubtsInARow = 0
+    private var lastSuccess: Moment?
 
     /// Whether one request at a time is sent, to see if the provider takes them again.
     var isProbing: Bool { failures > 0 }
@@ -41,8 +47,19 @@ struct BackOff: Sendable {
         return wait
     }
 
+    /// It is not known what came of a request that was sent at the moment.
+    ///
+    /// - Returns: the wait that begins, if one does.
+    mutating func doubt(sent: Moment, at now: Moment, _ chance: inout Chance) -> Int64? {
+        if let lastSuccess, sent < lastSuccess { return nil }
+        doubtsInARow += 1
+        return doubtsInARow < Self.doubts ? nil : fail(sent: sent, afterSeconds: nil, at: now, &chance)
+    }
+
     /// A request that was sent at the moment was taken, or refused for a reason of its own.
     mutating func succeed(sent: Moment) {
+        lastSuccess = max(lastSuccess ?? sent, sent)
+        doubtsInARow = 0
         if let began, sent < began { return }
         failures = 0
         until = nil

@@ -15,6 +15,8 @@ struct CallLife: Sendable {
         var told: MachineVerdict?
         /// The provider did not place it and is to be left alone; the seconds are what it asked for.
         var backsOff: TurnedAway?
+        /// It is not known what the provider did.
+        var doubts = false
         var providerTakesCalls = false
         /// Another create request will be sent; the sentence says why.
         var retries: String?
@@ -170,7 +172,9 @@ struct CallLife: Sendable {
             return turnedAway(afterSeconds: seconds, "the provider takes no calls at the moment", rules, at: now)
         case .unknown(let why):
             guard case .asked = phase else { return Consequences() }
-            return lose(why, rules, at: now)
+            var consequences = lose(why, rules, at: now)
+            consequences.doubts = true
+            return consequences
         }
     }
 
@@ -331,6 +335,7 @@ extension CallLife.Consequences {
         asksList = asksList || other.asksList
         told = other.told ?? told
         backsOff = other.backsOff ?? backsOff
+        doubts = doubts || other.doubts
         providerTakesCalls = providerTakesCalls || other.providerTakesCalls
         retries = other.retries ?? retries
         log += other.log

@@ -42,15 +42,21 @@ extension Dialer {
         guard let consequences = calls[serial]?.apply({ body(&$0, rules) }), let life = calls[serial],
             let lane = laneOf[life.call.request.provider]
         else { return }
-        if consequences.providerTakesCalls, let sent = life.askedAt { lanes[lane].backOff.succeed(sent: sent) }
-        if let away = consequences.backsOff, let sent = life.askedAt { backOff(lane, sent, away, at: now.moment) }
+        if let sent = life.askedAt { learn(consequences, sent: sent, lane, at: now.moment) }
         update(life, lane, from: before, at: now)
         carryOut(consequences, of: life, lane, at: now)
         setTimer(of: life)
     }
 
-    private mutating func backOff(_ lane: Int, _ sent: Moment, _ away: CallLife.TurnedAway, at now: Moment) {
-        let wait = lanes[lane].backOff.fail(sent: sent, afterSeconds: away.afterSeconds, at: now, &chance)
+    /// What an answer to a create request says about its provider.
+    private mutating func learn(_ consequences: CallLife.Consequences, sent: Moment, _ lane: Int, at now: Moment) {
+        if consequences.providerTakesCalls { lanes[lane].backOff.succeed(sent: sent) }
+        var wait: Int64?
+        if let away = consequences.backsOff {
+            wait = lanes[lane].backOff.fail(sent: sent, afterSeconds: away.afterSeconds, at: now, &chance)
+        } else if consequences.doubts {
+            wait = lanes[lane].backOff.doubt(sent: sent, at: now, &chance)
+        }
         if let wait { logs.append(.backingOff(lanes[lane].name, milliseconds: wait)) }
     }
 

@@ -7,7 +7,10 @@ extension Dialer {
         synced = journal.last
         isPaused = journal.isPaused
         if !journal.hasHeader { write(.opened(version: JournalRecord.version), at: now) }
-        for folded in journal.folded { restore(folded, at: now) }
+        let isOver = journal.folded.filter { $0.standing.status.end != nil }
+        // Those that ended are forgotten in the order of their ends.
+        for folded in isOver.sorted(by: { ($0.standing.endedAt ?? 0) < ($1.standing.endedAt ?? 0) }) { restore(folded, at: now) }
+        for folded in journal.folded where folded.standing.status.end == nil { restore(folded, at: now) }
         for (call, event) in journal.undelivered {
             guard let serial = byID[call.id] else { continue }
             undelivered.insert(event)
@@ -60,6 +63,7 @@ extension CallLife {
             }
         case .ended:
             phase = .over
+            self.call.request.body = nil
             if let until = folded.standing.heldUntil, until > now.unixTime {
                 heldUntil = now.moment + .seconds(min(until - now.unixTime, 1e8))
                 heldUntilTime = until

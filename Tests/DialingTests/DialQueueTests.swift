@@ -155,6 +155,20 @@ import Testing
         #expect(run.pass(.seconds(1)).placed.count >= 3)
     }
 
+    @Test func `one answer that says nothing is a call's own trouble, three in a row are the provider's`() throws {
+        var run = DialRun(DialRun.rules { $0.callsPerSecond = 10 })
+        for number in 0..<9 { try run.accept(DialRun.request(number)) }
+        #expect(run.pass(.milliseconds(250)).placed == ["c1", "c2", "c3"])
+        for id in ["c1", "c2"] { _ = run.handle(.placed(call: id, .unknown("it answered 500"))) }
+        #expect(run.pass(.milliseconds(60)).placed == ["c4"])
+        _ = run.handle(.placed(call: "c3", .unknown("it answered 500")))
+        #expect(run.pass(.seconds(2)).placed == [])
+        let probe = run.handle(.placed(call: "c4", .accepted(providerCallID: "CA4"))) + run.pass(.seconds(1))
+        #expect(probe.placed == ["c5"])
+        let rest = run.handle(.placed(call: "c5", .accepted(providerCallID: "CA5"))) + run.pass(.seconds(1))
+        #expect(rest.placed.count == 4)
+    }
+
     @Test func `without a time named the waits grow, and a call has its attempts`() throws {
         var run = DialRun()
         try run.accept()
