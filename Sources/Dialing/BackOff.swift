@@ -17,6 +17,10 @@ struct BackOff: Sendable {
     /// call's alone.
     static let doubts = 3
 
+    /// How long the answer to a probe is awaited before the next one. Answers take tenths of a second; one that is lost must not hold
+    /// up everything for as long as a request may take.
+    static let probing = Duration.seconds(2)
+
     /// Failures since the last success.
     private(set) var failures = 0
     /// Nothing is sent before.
@@ -24,15 +28,29 @@ struct BackOff: Sendable {
     private var began: Moment?
     private var doubtsInARow = 0
     private var lastSuccess: Moment?
+    /// When the request went out that shows whether the provider takes calls again.
+    private var probe: Moment?
 
     /// Whether one request at a time is sent, to see if the provider takes them again.
     var isProbing: Bool { failures > 0 }
+
+    /// When the next request may go out.
+    ///
+    /// - Parameter isBehind: whether another one goes out first.
+    func gate(isBehind: Bool) -> Gate {
+        guard isProbing else { return Gate(until) }
+        return isBehind ? .closed : Gate(until).and(Gate(probe.map { $0 + Self.probing }))
+    }
+
+    /// A request goes out.
+    mutating func send(at now: Moment) { if isProbing { probe = now } }
 
     /// A request that was sent at the moment failed.
     ///
     /// - Returns: the wait that begins; `nil` when the request was sent before the present wait began, and so is the same failure.
     mutating func fail(sent: Moment, afterSeconds: Int?, at now: Moment, _ chance: inout Chance) -> Int64? {
         let named = afterSeconds.map { Int64(min(max($0, 0), Self.longestNamed)) * 1_000 + chance.below(Self.jitter) }
+        if sent == probe { probe = nil }
         if let began, sent < began {
             // Only a longer wait that is asked for counts.
             guard let named, let until, now + .milliseconds(named) > until else { return nil }
@@ -51,6 +69,7 @@ struct BackOff: Sendable {
     ///
     /// - Returns: the wait that begins, if one does.
     mutating func doubt(sent: Moment, at now: Moment, _ chance: inout Chance) -> Int64? {
+        if sent == probe { probe = nil }
         if let lastSuccess, sent < lastSuccess { return nil }
         doubtsInARow += 1
         return doubtsInARow < Self.doubts ? nil : fail(sent: sent, afterSeconds: nil, at: now, &chance)
@@ -63,6 +82,7 @@ struct BackOff: Sendable {
         if let began, sent < began { return }
         failures = 0
         until = nil
+        probe = nil
     }
 }
 

@@ -40,7 +40,7 @@ public enum DialOutput: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - since: when the create request was sent. Units: seconds since 1970.
-    ///   - others: provider ids of this provider that belong to other calls of ours.
+    ///   - others: provider ids of this provider that belong to other calls of ours: to the number, in the air, and ended a while ago.
     case lookUp(DialedCall, since: Int64, others: Set<String>)
     /// End the call at its provider.
     case hangUp(DialedCall)

@@ -4,13 +4,12 @@ import Call
 extension Dialer {
     /// What of a call stands in tables.
     private struct Standing {
-        let isWaiting, isPrepared, isAsked, isInTheAir, isOver, takesNumber, isLive: Bool
+        let isWaiting, isPrepared, isInTheAir, isOver, takesNumber, isLive: Bool
         let providerCallID: String?
 
         init(_ life: CallLife) {
             isWaiting = life.isWaiting
             isPrepared = life.phase == .prepared
-            if case .asked = life.phase { isAsked = true } else { isAsked = false }
             isInTheAir = life.isInTheAir
             isOver = life.isOver
             takesNumber = life.takesNumber
@@ -104,7 +103,6 @@ extension Dialer {
         lanes[lane].queue.count += waiting
         queued += waiting
         lanes[lane].preparedCount += step(before.isPrepared, after.isPrepared)
-        lanes[lane].asked += step(before.isAsked, after.isAsked)
         let air = step(before.isInTheAir, after.isInTheAir)
         lanes[lane].inTheAir += air
         inTheAir += air

@@ -51,6 +51,7 @@ extension Dialer {
                 guard first.record <= synced, outGate(lane).isOpen(at: now.moment) else { break }
                 _ = lanes[lane].prepared.popFirst()
                 lanes[lane].pace.take(at: now.moment)
+                lanes[lane].backOff.send(at: now.moment)
                 pace.take(at: now.moment)
                 turn = (lane + 1) % lanes.count
                 change(first.serial, at: now) { life, _ in

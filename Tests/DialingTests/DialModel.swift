@@ -32,7 +32,7 @@ struct DialModel {
     let trouble: ModelTrouble
     private var chance: Seeded
     private(set) var now = 0.0
-    private var dialer: Dialer
+    var dialer: Dialer
     private var run = 0
     private var planned: [Planned] = []
     private var order = 0
@@ -44,21 +44,21 @@ struct DialModel {
     private var syncing = false
 
     // The providers.
-    private var placed: [String: ModelCall] = [:]
+    var placed: [String: ModelCall] = [:]
     private var liveByNumber: [String: String] = [:]
     private(set) var placementsByKey: [String: Int] = [:]
 
     // Who asks for calls.
-    private var requests: [DialRequest] = []
-    private var idByKey: [String: String] = [:]
+    var requests: [DialRequest] = []
+    var idByKey: [String: String] = [:]
     private var keyByID: [String: String] = [:]
     private var ids = 0
-    private var paces: [ProviderName: Double] = [:]
-    private var paceOfAll: Double?
+    var paces: [ProviderName: Double] = [:]
+    var paceOfAll: Double?
 
     /// What was told of each call, by event number.
     private(set) var told: [String: [UInt64: DialStatus]] = [:]
-    private(set) var wrong: [String] = []
+    var wrong: [String] = []
     private(set) var crashes = 0
     private(set) var places = 0
 
@@ -82,7 +82,7 @@ struct DialModel {
     }
 
     static let epoch = 1_790_000_000.0
-    private static let slack = 0.000_001
+    static let slack = 0.000_001
 
     private var time: DialTime {
         DialTime(Moment(nanoseconds: Int64(now * 1e9)), unixTime: Self.epoch + now)
@@ -255,6 +255,7 @@ struct DialModel {
 
     private mutating func place(_ call: DialedCall) {
         places += 1
+
         checkPace(call.request.provider)
         func answer(_ outcome: DialOutcome) -> DialInput { .placed(call: call.id, outcome) }
         let id = "CA\(places)"
@@ -357,54 +358,5 @@ struct DialModel {
             finding = now < start + 15 ? .cannotTell("too early") : .notFound
         }
         dialer.handle(.found(call: call.id, finding), at: time)
-    }
-
-    // MARK: What must hold
-
-    private mutating func checkPace(_ provider: ProviderName) {
-        func check(_ due: Double?, _ perSecond: Double, _ name: String) -> Double {
-            let tolerance = perSecond >= 10 ? 0.05 : 0
-            let due = due ?? now
-            if now < due - tolerance - Self.slack { wrong.append("\(name) faster than \(perSecond)/s at \(now)") }
-            return max(due, now) + 1 / perSecond
-        }
-        if let rule = rules.providers[provider] { paces[provider] = check(paces[provider], rule.callsPerSecond, provider.text) }
-        if rules.callsPerSecond.isFinite { paceOfAll = check(paceOfAll, rules.callsPerSecond, "all") }
-    }
-
-    /// How many calls ended so.
-    func results() -> [DialEnd: Int] {
-        told.values.reduce(into: [:]) { counts, changes in
-            if let end = changes.max(by: { $0.key < $1.key })?.value.end { counts[end, default: 0] += 1 }
-        }
-    }
-
-    /// What is wrong once all is over.
-    mutating func verdict() -> [String] {
-        if dialer.openCount > 0 {
-            wrong.append("\(dialer.openCount) calls never ended: \(dialer.open.prefix(3).map { ($0.id, $0.status) })")
-        }
-        for index in requests.indices {
-            guard let id = idByKey["key\(index)"] else { wrong.append("key\(index) was never accepted"); continue }
-            judge(id)
-        }
-        for (key, count) in placementsByKey where count > 1 { wrong.append("\(key) was placed \(count) times") }
-        return wrong
-    }
-
-    private mutating func judge(_ id: String) {
-        let changes = (told[id] ?? [:]).sorted { $0.key < $1.key }.map(\.value)
-        let ends = changes.compactMap(\.end)
-        let real = placed.values.filter { $0.callID == id }
-        if ends.count != 1, ends.first != .unknown || ends.count != 2 { wrong.append("\(id) has the results \(ends)") }
-        guard let end = ends.last else { return }
-        if changes.last?.end == nil { wrong.append("\(id) went on after its end: \(changes)") }
-        switch end {
-        case .completed, .machine:
-            if real.first?.answered == nil { wrong.append("\(id) is \(end) and was not answered") }
-        case .busy, .rejected, .noAnswer:
-            if real.first?.end != end { wrong.append("\(id) is \(end) and really \(String(describing: real.first?.end))") }
-        case .failed, .canceled, .unknown: break
-        }
     }
 }
