@@ -74,10 +74,17 @@ public struct DiallingGuide: Equatable, Sendable {
     public var ringTimeout: ClosedRange<Int>?
     /// Seconds that a call may last.
     public var maximumDuration: ClosedRange<Int>
+    /// Calls that an account may place in a second until the provider grants it more.
+    public var callsPerSecond: Double
+    /// Calls that an account may have at once until the provider grants it more; ``noConcurrencyLimit`` where the provider names none.
+    public var concurrency: Int
+
+    /// More than any server carries.
+    public static let noConcurrencyLimit = 1_000_000
 
     public init(
         openings: [Opening], machineDetection: Set<MachineDetection>, endsMachines: Bool = false, canHangUp: Bool = true,
-        ringTimeout: ClosedRange<Int>?, maximumDuration: ClosedRange<Int>
+        ringTimeout: ClosedRange<Int>?, maximumDuration: ClosedRange<Int>, callsPerSecond: Double, concurrency: Int
     ) {
         self.openings = openings
         self.machineDetection = machineDetection
@@ -85,6 +92,8 @@ public struct DiallingGuide: Equatable, Sendable {
         self.canHangUp = canHangUp
         self.ringTimeout = ringTimeout
         self.maximumDuration = maximumDuration
+        self.callsPerSecond = callsPerSecond
+        self.concurrency = concurrency
     }
 }
 

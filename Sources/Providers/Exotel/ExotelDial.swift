@@ -11,9 +11,13 @@ extension ExotelDialect: DiallingDialect {
     static let longestCustomField = 128
 
     /// Ringing time is Exotel's own in this mode; there is no machine detection on streams and no request that ends a call.
+    ///
+    /// 200 requests a minute to the voice API, of which look-ups need some; 10 calls at once in the smallest plan, 50 and 100 in the others
+    /// (*Rate limiting*).
     public var dialling: DiallingGuide {
         DiallingGuide(
-            openings: [.stream], machineDetection: [.off], canHangUp: false, ringTimeout: nil, maximumDuration: 1...14_400)
+            openings: [.stream], machineDetection: [.off], canHangUp: false, ringTimeout: nil, maximumDuration: 1...14_400,
+            callsPerSecond: 3, concurrency: 10)
     }
 
     /// `POST /v1/Accounts/{sid}/Calls/connect.json`. `From` is the number that is dialled, `CallerId` our ExoPhone.

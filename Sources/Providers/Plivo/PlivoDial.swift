@@ -8,10 +8,12 @@ extension PlivoDialect: DiallingDialect {
 
     /// The answer document opens the stream, with `bidirectional`, `keepCallAlive` and `contentType`
     /// (``ProviderDialect/answer(_:)``).
+    ///
+    /// Two calls a second, more are queued at Plivo; calls at once have no limit, but in India, where it is 50 (*Account limits*).
     public var dialling: DiallingGuide {
         DiallingGuide(
             openings: [.document], machineDetection: [.off, .detect, .hangup], endsMachines: true, ringTimeout: 1...600,
-            maximumDuration: 1...14_400)
+            maximumDuration: 1...14_400, callsPerSecond: 2, concurrency: DiallingGuide.noConcurrencyLimit)
     }
 
     /// `POST /v1/Account/{auth id}/Call/`. Every callback goes to the status address; their `Event` tells them apart.

@@ -8,10 +8,13 @@ extension TelnyxDialect: DiallingDialect {
     static let longestURL = 2_048
 
     /// By Call Control. A TeXML call would fetch a document instead; the two are not mixed on one call.
+    ///
+    /// 30 dials a second, counted over five seconds (*Dials per second limit*); 10 calls at once for a verified account, 2 for a new one
+    /// (*Concurrent call limits*).
     public var dialling: DiallingGuide {
         DiallingGuide(
             openings: [.stream], machineDetection: [.off, .detect, .hangup, .message], ringTimeout: 5...600,
-            maximumDuration: 30...14_400)
+            maximumDuration: 30...14_400, callsPerSecond: 30, concurrency: 10)
     }
 
     /// `POST /v2/calls`. `rtp`, or Telnyx would expect MP3 files; the legs named by `self`, since a dialled call has one leg and the

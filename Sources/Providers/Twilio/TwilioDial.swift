@@ -8,10 +8,13 @@ extension TwilioDialect: DiallingDialect {
     /// Longest address that Twilio takes for a callback. Units: bytes.
     static let longestURL = 4_000
 
+    /// One call a second for an account; more are queued at Twilio for up to a day, where we could not take them back in time. Calls at
+    /// once have no limit with an approved business profile; trial and other profiles have 2 to 5 (*How fast can I place or receive
+    /// phone calls*).
     public var dialling: DiallingGuide {
         DiallingGuide(
             openings: [.stream, .document], machineDetection: [.off, .detect, .hangup, .message], ringTimeout: 1...600,
-            maximumDuration: 1...14_400)
+            maximumDuration: 1...14_400, callsPerSecond: 1, concurrency: DiallingGuide.noConcurrencyLimit)
     }
 
     /// `POST …/Calls.json`. Machine detection is asynchronous: the synchronous kind would keep the stream back for seconds.

@@ -10,10 +10,12 @@ extension VonageDialect: DiallingDialect {
     static let beepTimeout = 45
 
     /// The document first: the answer webhook names the call's `uuid`, which the stream then repeats.
+    ///
+    /// Three calls in any second, more are refused with 429 (*Calls per second limit*); no limit of calls at once is named.
     public var dialling: DiallingGuide {
         DiallingGuide(
             openings: [.document, .stream], machineDetection: [.off, .detect, .hangup, .message], endsMachines: true,
-            ringTimeout: 1...120, maximumDuration: 1...7_200)
+            ringTimeout: 1...120, maximumDuration: 1...7_200, callsPerSecond: 3, concurrency: DiallingGuide.noConcurrencyLimit)
     }
 
     /// `POST /v1/calls`. Machine detection has the mode `default`, which runs beside the call and hears beeps; `detect` and `detect_beep`
