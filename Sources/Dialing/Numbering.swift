@@ -76,12 +76,26 @@ struct Numbering: Sendable {
     func place(of digits: String) -> Place? {
         guard let code = Self.prefixes(of: digits, upTo: 3).first(where: callingCodes.contains) else { return nil }
         guard code != "1" || Self.isAreaCode(digits.dropFirst().prefix(3)) else { return nil }
+        var found = find(code, in: digits)
+        // Networks drop a 0 that does not belong there, as in +44 0 909…; where it belongs (Italy) no range begins behind it.
+        let national = digits.dropFirst(code.count)
+        if code != "39", national.hasPrefix("0") {
+            let without = find(code, in: code + national.dropFirst())
+            found = (without.owner, without.prefix, found.special ?? without.special)
+        }
+        guard let owner = found.owner else { return nil }
+        return Place(
+            callingCode: code, territory: owner.territory, name: owner.name, prefix: found.prefix, special: found.special)
+    }
+
+    /// What the longest prefixes in the table say.
+    private func find(_ code: String, in digits: String) -> (owner: Owner?, prefix: String, special: Special?) {
         var owner = owners[code]
         var prefix = code
         var special: Special?
         for candidate in Self.prefixes(of: digits, upTo: longest) {
-            if let found = owners[candidate] {
-                owner = found
+            if let longer = owners[candidate] {
+                owner = longer
                 prefix = candidate
                 // A country's own part of a range belongs to the country.
                 if candidate != code { special = nil }
@@ -90,14 +104,13 @@ struct Numbering: Sendable {
                 special = special ?? Special(prefix: candidate, spelling: "+" + candidate)
             }
         }
-        guard let owner else { return nil }
         if code == "1", special == nil, digits.dropFirst(4).prefix(3) == "976" {
             special = Special(prefix: String(digits.prefix(7)), spelling: "+1NNN976")
         }
-        return Place(callingCode: code, territory: owner.territory, name: owner.name, prefix: prefix, special: special)
+        return (owner, prefix, special)
     }
 
-    /// Whether a calling code in use begins with these digits, or the digits with a calling code in use.
+    /// Whether the digits begin with a calling code in use.
     func isCallingCode(_ digits: String) -> Bool { Self.prefixes(of: digits, upTo: 3).contains(where: callingCodes.contains) }
 
     /// The prefixes that belong to a territory, shortest first.

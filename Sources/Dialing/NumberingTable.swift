@@ -108,7 +108,7 @@ enum NumberingTable {
         33 FR France: 81 82 83 84 85 86 88 89
         34 ES Spain: 70 803 806 807 901 902 905 907
         350 GI Gibraltar
-        351 PT Portugal: 601 607 608 64 707 708 76 884
+        351 PT Portugal: 601 607 608 64 707 708 76 808 809 884
         352 LU Luxembourg: 801 900 901 905
         353 IE Ireland: 15:10 185:10 189:10 700
         354 IS Iceland: 90
@@ -117,14 +117,14 @@ enum NumberingTable {
         357 CY Cyprus: 700 801 802 803 804 805 806 807 808 809 90
         358 FI Finland: 600 700
         359 BG Bulgaria: 700 90
-        36 HU Hungary: 90 91
+        36 HU Hungary: 0690 0691 90 91
         370 LT Lithuania: 700 705 808 900 902 903 909 910
         371 LV Latvia: 81 90
         372 EE Estonia: 40 70 900
         373 MD Moldova: 808 90
         374 AM Armenia: 801 802 803 804 90
-        375 BY Belarus: 810 902
-        376 AD Andorra: 10 11 12 13 14 15 16 17 19 9
+        375 BY Belarus: 80902 810 8902 902
+        376 AD Andorra: 10 11 12 13 14 15 16 17 1801 1803 1804 1805 1806 1807 1808 1809 181 182 183 184 185 186 187 188 189 19 9
         377 MC Monaco
         378 SM San Marino: 7
         380 UA Ukraine: 900
@@ -208,7 +208,7 @@ enum NumberingTable {
         690 TK Tokelau
         691 FM Micronesia
         692 MH Marshall Islands
-        7 RU Russia: 803 808 809
+        7 RU Russia: 803 808 809 8803 8808 8809
         7/33622,6,7 KZ Kazakhstan
         800 * international freephone numbers
         808 * international shared-cost numbers
