@@ -2,14 +2,17 @@ import Call
 
 /// Where calls may go: what keeps a stolen key, or a list with a wrong number in it, from dialling to expensive places.
 ///
-/// With nothing listed, calls stay in the country of the number that calls. A list of calling codes and longer prefixes (`+1`, `+44`,
+/// With nothing listed, calls stay in the country of the number that calls, also inside a shared calling code: a number of the United
+/// States does not call Canada or Jamaica, one of the United Kingdom not Jersey. A list of calling codes and longer prefixes (`+1`, `+44`,
 /// `+1876`) replaces that:
-/// - an entry opens the numbers that begin with it;
-/// - inside +1, an entry shorter than the area code opens the United States, Canada, the caller's own country and toll-free numbers; the
+/// - an entry opens the numbers that begin with it, so `+44` opens Jersey too;
+/// - inside +1, an entry shorter than the area code opens the United States, Canada, toll-free numbers and the caller's own country; the
 ///   Caribbean countries, Bermuda and the territories of the United States (Puerto Rico and Guam among them) are listed by area code;
 /// - premium-rate, shared-cost, personal and pager ranges, satellites and other codes of no country are opened only by an entry that is
-///   at least as long as the range: `+44` does not open `+4470…`, nor `+88` or an empty list `+881…`;
+///   at least as long as the range: `+44` does not open `+4470…`;
 /// - calling codes that are not in use are refused, listed or not.
+///
+/// A toll-free number of +1 may call, and is called from, the United States and Canada.
 public struct DestinationGuard: Equatable, Sendable {
     /// Why a list cannot be used: the entry and the mend.
     public struct BadEntry: Error, Equatable, Sendable { public let sentence: String }
@@ -77,8 +80,8 @@ public struct DestinationGuard: Equatable, Sendable {
         let own = caller.digits(of: from).flatMap { Numbering.plan.place(of: $0) }
         let listed = entries.filter { number.hasPrefix($0) }.map(\.utf8.count).max()
         if let special = place.special {
-            if let listed, listed >= special.prefix.utf8.count { return nil }
-            return refusal(of: place, special, own)
+            let isListed = entries.contains { $0.hasPrefix(special.prefix) && number.hasPrefix($0) }
+            return isListed ? nil : refusal(of: place, special, own)
         }
         guard entries.isEmpty else {
             guard let listed else { return "the number to dial is in \(place.name), which is not listed; \(mend(place, own))" }

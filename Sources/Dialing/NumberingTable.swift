@@ -230,7 +230,7 @@ enum NumberingTable {
         886 TW Taiwan: 20 99
         888 * disaster relief
         90 TR Türkiye: 512 592 888 898 900
-        91 IN India: 1860 1861
+        91 IN India: 1860 1861 1862:13
         92 PK Pakistan: 122 900
         93 AF Afghanistan
         94 LK Sri Lanka

@@ -30,7 +30,7 @@ KINDS = {
 # exchange that costs more in every area code of +1. +1 500 555 00xx are Twilio's test numbers.
 STRICTER = re.compile(r"\+(?:1(?:600|622|633|644|655|677|688|...976|50055500)|56600)")
 # Told from plain numbers by digits in their middle: China's 95 and 96 behind an area code, Japan's nine-digit 60 beside its mobile 60.
-LEFT_OUT = re.compile(r"\+(?:86[2-9]\d{1,2}9[56]\d+|8160\d{7})$")
+LEFT_OUT = re.compile(r"\+(?:86[2-9]\d{1,2}9[56]\d+|810?60\d{7})$")
 RANDOM = 30_000
 
 
