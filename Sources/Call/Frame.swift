@@ -26,6 +26,12 @@ public struct Frame: Sendable {
         case inputDTMF(KeypadEntry)
         /// A ``mark(_:)`` came back. `wasPlayed`: everything before it has played; `false`: a clear threw it back.
         case markReturned(String, wasPlayed: Bool)
+        /// Machine detection says who answered the outbound call, or that the machine's greeting is over (`beep`).
+        ///
+        /// Only calls that were ordered with machine detection have it. It comes at any moment, the bot may be speaking, and can come
+        /// more than once (`machine`, then `beep`). A bot that reacts to it handles it as any frame: `context.push(.end(.completed))`
+        /// on `machine` ends the call. One that does not passes it on.
+        case machineDetected(MachineVerdict)
         /// Something failed; travels upstream.
         case error(String)
 
@@ -58,7 +64,7 @@ public struct Frame: Sendable {
 extension Frame.Content {
     public var `class`: Frame.Class {
         switch self {
-        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .markReturned, .error: .system
+        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .markReturned, .machineDetected, .error: .system
         case .outputAudioRaw, .outputDTMF, .mark, .text: .data
         case .ttsStarted, .ttsStopped, .end: .control
         case .custom(let frame): frame.class
@@ -67,7 +73,7 @@ extension Frame.Content {
 
     var isInterruptible: Bool {
         switch self {
-        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .markReturned, .error, .end: false
+        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .markReturned, .machineDetected, .error, .end: false
         case .outputAudioRaw, .outputDTMF, .mark, .text, .ttsStarted, .ttsStopped: true
         case .custom(let frame): frame.class != .system
         }

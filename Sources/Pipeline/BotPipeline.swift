@@ -18,4 +18,11 @@ public struct BotPipeline {
         self.observers = observers
         self.inputRate = inputRate
     }
+
+    /// The same with one processor more, between the bot's own and playout: it sees all that the bot says before it is queued.
+    public func appending(_ processor: any Processor) -> BotPipeline {
+        var pipeline = self
+        pipeline.processors.append(processor)
+        return pipeline
+    }
 }

@@ -24,6 +24,7 @@ extension Frame {
         case .inputAudioRaw(let audio): "in \(audio.samples.count)"
         case .inputDTMF(let key): "key \(key.rawValue)"
         case .markReturned(let name, let wasPlayed): "returned \(name)\(wasPlayed ? "" : ", cleared")"
+        case .machineDetected(let verdict): "detected \(verdict.rawValue)"
         case .error(let text): "error \(text)"
         case .outputAudioRaw(let audio): "out \(audio.samples.count)"
         case .outputDTMF(let keys): "keys \(keys.count)"

@@ -58,7 +58,7 @@ struct Drill: Processor {
             script.removeAll()
             state = .ended
             return context.push(frame, direction)
-        case .error, .outputAudioRaw, .outputDTMF, .mark, .text, .ttsStarted, .ttsStopped, .end, .custom:
+        case .machineDetected, .error, .outputAudioRaw, .outputDTMF, .mark, .text, .ttsStarted, .ttsStopped, .end, .custom:
             return context.push(frame, direction)
         }
         advance(&context)
