@@ -10,7 +10,10 @@ enum HelpText {
         case "config": config
         case "simulate": simulate
         case "replay": replay
-        case let command?: throw UsageError("\(command): no such command; there are serve, simulate, replay, config and help")
+        case "dial": DialHelp.dial
+        case "campaign": DialHelp.campaign
+        case let command?:
+            throw UsageError("\(command): no such command; there are serve, dial, campaign, simulate, replay, config and help")
         }
     }
 
@@ -21,6 +24,8 @@ enum HelpText {
         usage: trunkline COMMAND [flags]
 
           serve      run the server
+          dial       ask a running server to place one call
+          campaign   call everybody on a list, and go on after a crash
           simulate   place calls to a running server, playing the provider's side
           replay     play captured calls again and compare what comes back
           config     print the configuration that serve would run with, secrets masked

@@ -32,6 +32,8 @@ public enum TrunklineCommand {
             case "simulate" where !wantsHelp(rest) && ScenarioPlan.isMeant(by: rest):
                 return try ScenarioCommand.run(rest, bots, dialects, environment)
             case "simulate" where !wantsHelp(rest): return try SimulateCommand.run(rest, environment)
+            case "dial" where !wantsHelp(rest): return try DialCommand.run(rest, environment)
+            case "campaign" where !wantsHelp(rest): return try CampaignCommand.run(rest, environment)
             case "replay" where !wantsHelp(rest): return try ReplayCommand.run(rest, bots, dialects)
             case let command?:
                 print(try HelpText.text(of: command))

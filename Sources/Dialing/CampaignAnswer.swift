@@ -31,7 +31,9 @@ public enum CampaignAnswer: Equatable, Sendable {
                 self = .stop("the answer to POST /start carries no call_id; is this a Trunkline server?")
                 return
             }
-            self = .accepted(call: call, isReplayed: response.headers["idempotency-replayed"] == "true")
+            // A new call has not ended yet.
+            let isReplayed = response.headers["idempotency-replayed"] == "true" || value["status"]?.string == "ended"
+            self = .accepted(call: call, isReplayed: isReplayed)
         case 429: self = .later(seconds: wait ?? Self.usualWait, sentence)
         case 503 where wait != nil: self = .later(seconds: wait ?? Self.usualWait, sentence)
         case 408, 500...: self = .lost(sentence, isSurelyNotTaken: false)

@@ -68,7 +68,6 @@ public struct CampaignIdentity: Equatable, Sendable {
     public let settings: String
     public let rows: Int
 
-    /// - Parameter skipsBadRows: which rows are good depends on it.
     public init(list: [UInt8], settings: [UInt8], rows: Int, _ cryptography: some Cryptography) throws(CampaignError) {
         let lasting = try CampaignSettings.lasting(settings)
         self.list = Self.hexadecimal(cryptography.sha256(list))

@@ -77,6 +77,8 @@ public struct CampaignCounts: Equatable, Sendable {
     /// Calls that the server knew already by their keys.
     public internal(set) var replayed = 0
 
+    public init() {}
+
     public var done: Int { endings.values.reduce(0, +) }
     public subscript(_ end: DialEnd) -> Int { endings[.called(end)] ?? 0 }
     public subscript(_ verdict: CampaignVerdict) -> Int { endings[.settled(verdict)] ?? 0 }
