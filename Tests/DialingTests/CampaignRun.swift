@@ -131,6 +131,13 @@ struct CampaignRun {
                 file += record.line
                 if file.count >= bytes { return nil }
             case .post(let call):
+                // The books are right: what counts as active is asked for or open.
+                let active = plan.lives.count {
+                    if case .asked = $0.stage { true } else if case .open = $0.stage { true } else { false }
+                }
+                #expect(plan.active == active)
+                #expect(active <= settings.concurrency)
+                #expect(plan.open.count == plan.lives.count { if case .open = $0.stage { true } else { false } })
                 posts.append((call.row, now, call.queueSeconds))
                 plan.handle(.answered(row: call.row, server.start(call, at: now)), at: time)
             case .ask(let ids): plan.handle(.states(server.states(ids, at: now)), at: time)
