@@ -34,11 +34,9 @@ extension CampaignPlan {
             if !isSurelyNotTaken { asked.isAmbiguous = true }
             hold = why
         case .stop(let why):
-            over = over ?? .stopped(why)
-            if !asked.isAmbiguous {
-                lives[row].stage = .asked(asked)
-                return withdraw(row, at: now)
-            }
+            lives[row].stage = .asked(asked)
+            again.append((row, 0))
+            return stop(why, at: now)
         }
         lives[row].stage = .asked(asked)
         again.append((row, 0))
@@ -111,13 +109,23 @@ extension CampaignPlan {
         lives[row].stage = .done(.settled(verdict))
     }
 
-    /// Everything has come to its end that can. What the server surely never had keeps no key, so that a late resume may ask for it.
+    /// Everything has come to its end that can.
     mutating func drained(at now: DialTime) {
+        giveBack(at: now)
+        over = .drained
+    }
+
+    mutating func stop(_ why: String, at now: DialTime) {
+        giveBack(at: now)
+        over = over ?? .stopped(why)
+    }
+
+    /// What the server surely never had keeps no key, so that a late resume may ask for it.
+    private mutating func giveBack(at now: DialTime) {
         for (row, _) in again {
             if case .asked(let asked) = lives[row].stage, !asked.isAmbiguous { withdraw(row, at: now) }
         }
         again = []
-        over = .drained
     }
 
     mutating func suppress(_ list: CampaignSuppression?, at now: DialTime) {

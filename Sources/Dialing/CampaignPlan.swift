@@ -125,7 +125,7 @@ public struct CampaignPlan: Sendable {
         case .askFailed(let why): asking.failed(why, at: now.moment)
         case .suppression(let list): suppress(list, at: now)
         case .drain: isDraining = true
-        case .stop(let why): over = over ?? .stopped(why)
+        case .stop(let why): stop(why, at: now)
         }
     }
 

@@ -149,7 +149,15 @@ import Testing
 
     @Test func `a refused row is that row's result, and what concerns all rows stops the campaign with nothing lost`() throws {
         var server = VirtualServer()
-        server.fault = { $0 == 1 ? .row("no such destination") : $0 == 3 ? .stop("set TRUNKLINE_API_KEY") : nil }
+        // The third was turned away before, and its key is free too.
+        server.fault = {
+            switch $0 {
+            case 1: .row("no such destination")
+            case 2: .tooMany(1)
+            case 4: .stop("set TRUNKLINE_API_KEY")
+            default: nil
+            }
+        }
         var run = try CampaignRun(rows(6), #"{"rate":10}"#, from: Self.noon)
         #expect(run.run(&server) == .stopped("set TRUNKLINE_API_KEY"))
         server.fault = { _ in nil }
