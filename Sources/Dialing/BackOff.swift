@@ -1,8 +1,9 @@
 import Call
 
-/// How long a provider is left alone after it asked for it, or could not be reached.
+/// How long a provider is left alone: after it asked for it with a time, and after several requests in a row that it turned away without
+/// one, left without a clear answer, or that did not reach it. One of these can be that call's alone, and holds back that call.
 ///
-/// Where it names no time: exponential with full jitter (*Exponential Backoff And Jitter*, AWS Architecture Blog, 2015).
+/// Where no time is named: exponential with full jitter (*Exponential Backoff And Jitter*, AWS Architecture Blog, 2015).
 struct BackOff: Sendable {
     /// Units: milliseconds.
     static let first: Int64 = 1_000
@@ -13,8 +14,7 @@ struct BackOff: Sendable {
     /// Longest time that a provider may name. Units: seconds.
     static let longestNamed = 3_600
 
-    /// Answers in a row that do not say what came of the request, behind which the provider is taken to be in trouble: one can be that
-    /// call's alone.
+    /// Requests in a row of which nothing good came, behind which the provider is taken to be in trouble.
     static let doubts = 3
 
     /// How long the answer to a probe is awaited before the next one. Answers take tenths of a second; one that is lost must not hold
@@ -42,6 +42,13 @@ struct BackOff: Sendable {
         return isBehind ? .closed : Gate(until).and(Gate(probe.map { $0 + Self.probing }))
     }
 
+    /// A wait when none is named. Units: milliseconds.
+    ///
+    /// - Parameter failures: those before this one.
+    static func wait(after failures: Int, _ chance: inout Chance) -> Int64 {
+        chance.below(min(first << Int64(min(max(failures, 0), 6)), longest)) + 1
+    }
+
     /// A request goes out.
     mutating func send(at now: Moment) { if isProbing { probe = now } }
 
@@ -57,15 +64,14 @@ struct BackOff: Sendable {
             self.until = now + .milliseconds(named)
             return named
         }
-        let ceiling = min(Self.first << Int64(min(failures, 6)), Self.longest)
-        let wait = named ?? chance.below(ceiling) + 1
+        let wait = named ?? Self.wait(after: failures, &chance)
         failures += 1
         began = now
         until = now + .milliseconds(wait)
         return wait
     }
 
-    /// It is not known what came of a request that was sent at the moment.
+    /// Nothing good came of a request that was sent at the moment.
     ///
     /// - Returns: the wait that begins, if one does.
     mutating func doubt(sent: Moment, at now: Moment, _ chance: inout Chance) -> Int64? {

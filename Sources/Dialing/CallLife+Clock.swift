@@ -20,7 +20,7 @@ extension CallLife {
     /// When ``due(_:at:)`` has something to do.
     func deadline(_ rules: DialRules) -> Moment? {
         switch phase {
-        case .waiting: acceptedAt.after(seconds: call.request.queueTime)
+        case .waiting: [queueDeadline, notBefore].compactMap(\.self).min()
         case .prepared: nil
         case .asked(let at): at + Self.answerPatience
         case .lost: reconcile?.deadline
@@ -28,6 +28,8 @@ extension CallLife {
         case .over: heldUntil
         }
     }
+
+    private var queueDeadline: Moment { acceptedAt.after(seconds: call.request.queueTime) }
 
     private func clock(_ rules: DialRules) -> Moment? {
         switch ending {
@@ -54,7 +56,12 @@ extension CallLife {
     /// What is due at the moment, one thing at a time.
     mutating func due(_ rules: DialRules, at now: DialTime) -> Consequences {
         switch phase {
-        case .waiting: return end(.canceled, detail: "not placed within \(call.request.queueTime) s", at: now)
+        case .waiting:
+            guard now.moment < queueDeadline else {
+                return end(.canceled, detail: "not placed within \(call.request.queueTime) s", at: now)
+            }
+            notBefore = nil
+            return Consequences(requeues: true)
         case .prepared: return Consequences()
         case .asked:
             return answered(.unknown("no answer to the create request within \(Self.answerPatience)"), rules, at: now)

@@ -12,8 +12,10 @@ struct CallLife: Sendable {
         var isEvent = false
         var hangsUp = false
         var asksList = false
+        /// It has waited long enough after it was turned away.
+        var requeues = false
         var told: MachineVerdict?
-        /// The provider did not place it and is to be left alone; the seconds are what it asked for.
+        /// The provider did not place it; the seconds are how long it wants to be left alone.
         var backsOff: TurnedAway?
         /// It is not known what the provider did.
         var doubts = false
@@ -65,6 +67,8 @@ struct CallLife: Sendable {
     var ending = Ending.none
     var hangUpFailures = 0
     var reconcile: Reconcile?
+    /// Turned away by a provider that named no time: not on the list again before.
+    var notBefore: Moment?
     /// When the create request went out.
     var askedAt: Moment?
     /// When the provider last said something new.
@@ -105,6 +109,7 @@ struct CallLife: Sendable {
 
     mutating func prepare(at now: DialTime) -> Consequences {
         phase = .prepared
+        notBefore = nil
         call.status = .dialing
         call.attempts += 1
         call.dialedAt = now.unixTime
@@ -208,6 +213,7 @@ extension CallLife.Consequences {
         isEvent = isEvent || other.isEvent
         hangsUp = hangsUp || other.hangsUp
         asksList = asksList || other.asksList
+        requeues = requeues || other.requeues
         told = other.told ?? told
         backsOff = other.backsOff ?? backsOff
         doubts = doubts || other.doubts

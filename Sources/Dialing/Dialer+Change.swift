@@ -38,7 +38,9 @@ extension Dialer {
 
     mutating func change(_ serial: Int, at now: DialTime, _ body: (inout CallLife, DialRules) -> CallLife.Consequences) {
         guard let before = calls[serial].map({ Standing($0) }) else { return }
-        guard let consequences = calls[serial]?.apply({ body(&$0, rules) }), let life = calls[serial],
+        guard let consequences = calls[serial]?.apply({ body(&$0, rules) }) else { return }
+        if let away = consequences.backsOff, away.afterSeconds == nil { holdBack(serial, at: now.moment) }
+        guard let life = calls[serial],
             let lane = laneOf[life.call.request.provider]
         else { return }
         if let sent = life.askedAt { learn(consequences, sent: sent, lane, at: now.moment) }
@@ -47,13 +49,19 @@ extension Dialer {
         setTimer(of: life)
     }
 
+    /// A call that was turned away without a time waits alone, the longer the more often it was: one 429 can be that call's alone.
+    private mutating func holdBack(_ serial: Int, at now: Moment) {
+        guard let life = calls[serial], life.isWaiting else { return }
+        calls[serial]?.notBefore = now + .milliseconds(BackOff.wait(after: life.call.attempts - 1, &chance))
+    }
+
     /// What an answer to a create request says about its provider.
     private mutating func learn(_ consequences: CallLife.Consequences, sent: Moment, _ lane: Int, at now: Moment) {
         if consequences.providerTakesCalls { lanes[lane].backOff.succeed(sent: sent) }
         var wait: Int64?
-        if let away = consequences.backsOff {
-            wait = lanes[lane].backOff.fail(sent: sent, afterSeconds: away.afterSeconds, at: now, &chance)
-        } else if consequences.doubts {
+        if let seconds = consequences.backsOff?.afterSeconds {
+            wait = lanes[lane].backOff.fail(sent: sent, afterSeconds: seconds, at: now, &chance)
+        } else if consequences.backsOff != nil || consequences.doubts {
             wait = lanes[lane].backOff.doubt(sent: sent, at: now, &chance)
         }
         if let wait { logs.append(.backingOff(lanes[lane].name, milliseconds: wait)) }
@@ -62,7 +70,8 @@ extension Dialer {
     private mutating func carryOut(_ consequences: CallLife.Consequences, of life: CallLife, _ lane: Int, at now: DialTime) {
         for log in consequences.log { logs.append(log) }
         if let why = consequences.retries {
-            let wait = lanes[lane].backOff.until.map { max(0, ($0 - now.moment).milliseconds) } ?? 0
+            let next = [lanes[lane].backOff.until, life.notBefore].compactMap(\.self).max()
+            let wait = next.map { max(0, ($0 - now.moment).milliseconds) } ?? 0
             logs.append(.retrying(call: life.call.id, afterMilliseconds: wait, why))
         }
         if consequences.isChanged || consequences.isEvent {
@@ -79,6 +88,7 @@ extension Dialer {
         }
         if consequences.hangsUp { hold(.hangUp(life.call)) }
         if let verdict = consequences.told { hold(.tellBot(call: life.call.id, verdict)) }
+        if consequences.requeues { queue(life, lane) }
         if consequences.asksList { lanes[lane].lookUps.append(life.serial) }
     }
 
@@ -134,6 +144,7 @@ extension Dialer {
     }
 
     private mutating func queue(_ life: CallLife, _ lane: Int) {
+        guard life.notBefore == nil else { return }
         let calls = calls
         lanes[lane].queue.add(queuePlace(life)) { calls[$0]?.isWaiting ?? false }
     }

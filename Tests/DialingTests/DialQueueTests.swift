@@ -167,6 +167,19 @@ import Testing
         #expect(rest.placed.count == 4)
     }
 
+    @Test func `a call that is turned away without a time waits alone`() throws {
+        var run = DialRun()
+        try run.accept(DialRun.request(1))
+        #expect(run.poll().placed == ["c1"])
+        #expect(run.handle(.placed(call: "c1", .retry(afterSeconds: nil))).placed.isEmpty)
+        #expect(run.status() == .queued)
+        try run.accept(DialRun.request(2))
+        #expect(run.pass(.milliseconds(20)).placed == ["c2"])
+        _ = run.handle(.placed(call: "c2", .accepted(providerCallID: "CA2")))
+        #expect(run.pass(.seconds(2)).placed == ["c1"])
+        #expect(run.dialer.call("c1")?.attempts == 2)
+    }
+
     @Test func `without a time named the waits grow, and a call has its attempts`() throws {
         var run = DialRun()
         try run.accept()
