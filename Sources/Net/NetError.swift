@@ -26,6 +26,14 @@ public enum NetError: Error, Equatable, Sendable, CustomStringConvertible {
     /// libwebsockets or the system refused to work; the reason carries the mend.
     case system(String)
 
+    /// Whether surely nothing of a request has left: what it asks for was not done.
+    public var isSurelyUnsent: Bool {
+        switch self {
+        case .url, .resolve, .connect, .tls, .overloaded: true
+        case .closed, .refused, .timeout, .tooLarge, .stopped, .bind, .system: false
+        }
+    }
+
     public var description: String {
         switch self {
         case .url(let reason): "not a usable URL: \(reason)"

@@ -12,14 +12,17 @@ public final class RESTClient {
     public static let responseLimit = 1_048_576
     /// Longest request body. Units: bytes.
     public static let requestLimit = 262_144
-    /// Most requests of a loop under way. Providers allow fewer for one account.
+    /// Most requests of a loop under way, unless the loop says otherwise. Providers allow fewer for one account.
     public static let concurrencyLimit = 64
     /// Most requests that wait for a place. A campaign paces itself far below it.
     public static let waitingLimit = 1_024
-    /// How long a request takes at most, waiting included, unless the caller says another time.
+    /// How long a request takes at most once it has its place, unless the caller says another time.
     public static let defaultTime = Duration.seconds(15)
     /// The longest time a caller may say: libwebsockets' own limit for a step is above it.
     public static let longestTime = Duration.seconds(100)
+
+    /// Most requests under way. More wait for a place.
+    public var places = concurrencyLimit
 
     private unowned let loop: EventLoop
     private var running: [ObjectIdentifier: RESTExchange] = [:]
@@ -31,7 +34,8 @@ public final class RESTClient {
     /// Sends one request. The completion is called once, on this loop, never before this returns.
     ///
     /// - Parameters:
-    ///   - timeout: from now to the whole answer; at most ``longestTime``.
+    ///   - timeout: from the start of the request to the whole answer, at most ``longestTime``. So long it also waits for a place; a
+    ///     request that got none in time fails with ``NetError/overloaded(what:limit:)`` and was not sent.
     ///   - limit: most bytes of the answer's body.
     ///   - detour: where to connect, when that is not what the URL names.
     public func send(
@@ -56,16 +60,17 @@ public final class RESTClient {
             startNext()
             completion(result)
         }
-        exchange.dial.start(timeout: min(timeout, Self.longestTime))
+        exchange.timeout = min(timeout, Self.longestTime)
+        exchange.dial.start(timeout: exchange.timeout)
         waiting.append(exchange)
         startNext()
     }
 
     private func startNext() {
-        while !isStopped, running.count < Self.concurrencyLimit, !waiting.isEmpty {
+        while !isStopped, running.count < places, !waiting.isEmpty {
             let exchange = waiting.removeFirst()
             running[ObjectIdentifier(exchange)] = exchange
-            exchange.dial.resolve()
+            exchange.begin()
         }
     }
 

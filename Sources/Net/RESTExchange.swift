@@ -5,6 +5,9 @@ import Call
 final class RESTExchange: ClientSession {
     let dial: Dial
     var completion: ((Result<HTTPResponse, NetError>) -> Void)?
+    var timeout = RESTClient.defaultTime
+    /// Whether it has a place: until then nothing was sent.
+    private var hasBegun = false
 
     private unowned let loop: EventLoop
     private let request: HTTPRequest
@@ -30,7 +33,23 @@ final class RESTExchange: ClientSession {
 
     func failed(_ error: NetError) { finish(.failure(error)) }
 
-    func expired() { finish(.failure(.timeout(host: url.place))) }
+    /// The time-out counts from here.
+    func begin() {
+        hasBegun = true
+        dial.start(timeout: timeout)
+        dial.resolve()
+    }
+
+    /// What had no time to be sent fails in other words than what was sent and not answered.
+    func expired() {
+        guard hasBegun else { return finish(.failure(.overloaded(what: "requests", limit: loop.rest.places))) }
+        switch dial.phase {
+        case .resolving: finish(.failure(.resolve(host: url.host, reason: "no answer in time")))
+        case .connecting: finish(.failure(.connect(host: url.place, reason: "no connection in time")))
+        case .securing: finish(.failure(.tls(host: url.place, reason: "no session in time")))
+        case .asking: finish(.failure(.timeout(host: url.place)))
+        }
+    }
 
     func released() {
         wsi = nil

@@ -75,6 +75,22 @@ import Testing
         #expect(try bench.rest(HTTPRequest(.get, url(bench, "/x")))?.get().status == 200)
     }
 
+    @Test func `a request that got no place in time was not sent, one that got no answer perhaps was`() throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        let held = HTTPRequest(.get, url(bench, "/hold"))
+        bench.group.handles[0].post { loop in
+            loop.rest.places = 1
+            loop.rest.send(held, timeout: .seconds(5)) { _ in }
+        }
+        let unsent = bench.rest(HTTPRequest(.get, url(bench, "/x")), timeout: .milliseconds(50))
+        #expect(unsent == .failure(.overloaded(what: "requests", limit: 1)))
+        #expect(NetError.overloaded(what: "requests", limit: 1).isSurelyUnsent)
+        #expect(NetError.connect(host: "a", reason: "").isSurelyUnsent && NetError.tls(host: "a", reason: "").isSurelyUnsent)
+        #expect(!NetError.timeout(host: "a").isSurelyUnsent && !NetError.closed(host: "a", reason: "").isSurelyUnsent)
+        #expect(!NetError.stopped.isSurelyUnsent)
+    }
+
     @Test func `a refused connection, an unknown name and a bad URL are told apart`() throws {
         let bench = try Bench()
         defer { bench.stop() }
