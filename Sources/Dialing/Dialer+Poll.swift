@@ -41,7 +41,7 @@ extension Dialer {
     private var lanesInTurn: [Int] { lanes.indices.map { ($0 + turn) % lanes.count } }
 
     private mutating func letOut(at now: DialTime) -> DialOutput? {
-        guard !isPaused else { return nil }
+        guard !isPaused, !isDraining else { return nil }
         for lane in lanesInTurn {
             while let first = lanes[lane].prepared.first {
                 guard isStill(first) else {
@@ -70,7 +70,9 @@ extension Dialer {
     ///
     /// - Returns: whether there was one.
     private mutating func prepare(at now: DialTime) -> Bool {
-        guard !isPaused, queued > 0, inTheAir < rules.concurrency, !caps.isOutOfMinutes(at: now.unixTime) else { return false }
+        guard !isPaused, !isDraining, queued > 0, inTheAir < rules.concurrency, !caps.isOutOfMinutes(at: now.unixTime) else {
+            return false
+        }
         for lane in lanesInTurn where prepareGate(lane).isOpen(at: now.moment) {
             while let place = lanes[lane].queue.popFirst() {
                 guard let life = calls[place.serial], life.isWaiting else { continue }

@@ -19,6 +19,7 @@ public struct Dialer: Sendable {
     var caps: CapBook
     var chance: Chance
     public internal(set) var isPaused = false
+    private(set) var isDraining = false
 
     var calls = CallTable()
     var nextSerial = 0
@@ -169,6 +170,16 @@ public struct Dialer: Sendable {
         guard !isPaused else { return }
         isPaused = true
         write(.paused, at: now)
+        unprepare(at: now)
+    }
+
+    /// From here on nothing more is placed by this value; unlike ``DialInput/pause`` the next one goes on with what waits.
+    public mutating func drain(at now: DialTime) {
+        isDraining = true
+        unprepare(at: now)
+    }
+
+    private mutating func unprepare(at now: DialTime) {
         for lane in lanes.indices {
             while let prepared = lanes[lane].prepared.popFirst() {
                 guard isStill(prepared) else { continue }
