@@ -11,7 +11,7 @@ final class AnswerController {
     func answer(_ name: ProviderName, _ request: IncomingRequest, _ shape: AnswerRequest.Shape) throws(HTTPRefusal) -> HTTPAnswer {
         let configuration = shared.configuration
         guard let dialect = shared.dialect(name) else { throw Routes.unknownProvider(shared) }
-        try checkSignature(request, dialect)
+        try WebhookProof.check(request, dialect, shared)
         let webhook = Webhook(fields: try FormFields.all(request), dialect: dialect)
         if let bot = webhook.bot, configuration.bots[bot] == nil { throw HTTPRefusal(unknownBot: bot, configuration) }
         if shared.isDraining { throw HTTPRefusal(.refusal(503, "draining", "the server is stopping and takes no new calls")) }
@@ -26,17 +26,31 @@ final class AnswerController {
         return HTTPAnswer(status: 200, headers: [("Content-Type", document.contentType)], body: Array(document.text.utf8))
     }
 
-    private func checkSignature(_ request: IncomingRequest, _ dialect: any ProviderDialect) throws(HTTPRefusal) {
-        var complaint: String?
-        for origin in PublicOrigin.candidates(request, shared.configuration, webSocket: false) {
-            let signed = SignedRequest(request, origin, shared)
-            switch dialect.check(webhook: signed, shared.configuration.settings, shared.cryptography) {
-            case .valid, .notConfigured: return
-            case .invalid(let reason): complaint = complaint ?? reason
-            }
+    /// The document of an outbound call that its provider has just connected. Its address carries the right to it.
+    func answer(dialled text: String, _ name: ProviderName, _ request: IncomingRequest) throws(HTTPRefusal) -> HTTPAnswer {
+        guard let dialect = shared.dialect(name) else { throw Routes.unknownProvider(shared) }
+        try WebhookProof.check(request, dialect, shared)
+        let token: StreamToken
+        do throws(StreamTokens.Refusal) {
+            token = try shared.tokens.verify(text, for: .answer, unixTime: Int64(shared.unixTime))
+            guard token.provider == name else { throw .otherProvider }
+        } catch {
+            throw HTTPRefusal(.refusal(403, "bad_token", error.sentence))
         }
-        guard let complaint else { return }
-        let hint = shared.configuration.publicHost == nil ? "; behind a proxy, give the public host with -x" : ""
-        throw HTTPRefusal(.refusal(403, "bad_signature", complaint + hint))
+        guard var claim = token.dialled else {
+            throw HTTPRefusal(.refusal(403, "bad_token", StreamTokens.Refusal.malformed.sentence))
+        }
+        let fields = try FormFields.all(request)
+        let caller = dialect.caller(inWebhook: fields)
+        let known = shared.dialing.request(of: claim.id)
+        claim.body = claim.body ?? known?.body
+        let stream = shared.tokens.mint(
+            name, claim, bot: token.bot, for: .stream, expires: Int64(shared.unixTime) + StreamToken.lifetime)
+        let document = dialect.answer(
+            AnswerRequest(
+                streamURL: PublicOrigin.streamURL(request, shared.configuration, token: stream), from: caller.from ?? known?.from,
+                to: caller.to ?? known?.to, fields: fields))
+        shared.logger.log(.info, "answer document of an outbound call given", call: claim.id, ["provider": name.text])
+        return HTTPAnswer(status: 200, headers: [("Content-Type", document.contentType)], body: Array(document.text.utf8))
     }
 }

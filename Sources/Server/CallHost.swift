@@ -4,7 +4,8 @@ import Pipeline
 
 /// One media socket and its engine: carries bytes in and outputs out. Lives and dies on its loop.
 final class CallHost: WebSocketHandler {
-    let id: String
+    /// Of the call; a socket of an outbound call has another one until it is admitted.
+    var id: String
     let admission: Admission
     /// Query of the WebSocket URL.
     let query: [String: String]

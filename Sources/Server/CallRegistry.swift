@@ -12,6 +12,8 @@ struct CallRecord: Sendable {
     let from: PhoneNumber?
     let to: PhoneNumber?
     let bodyError: String?
+    /// The stream of a call that was placed, here or by another replica.
+    var isOutbound = false
     /// Seconds since 1970.
     let startedAt: Double
     /// The loop on which the call lives.

@@ -1,75 +1,91 @@
 import Call
+import Dialing
 import Net
 import Pipeline
 import Wire
 
-/// `/calls` and `/calls/{id}`: what is live, one call, hang up.
+/// `/calls` and `/calls/{id}`: what is live, outbound calls, one call, hang up.
 final class CallsController {
     private let shared: SharedState
-    /// Exchanges that wait for word from the loop on which the call lives.
-    private var waiting: [Int: HTTPExchange] = [:]
-    private var lastTicket = 0
+    /// Outbound calls whose counters are asked for, by the ticket of the request.
+    private var outbound: [Int: DialedCall] = [:]
 
     init(_ shared: SharedState) { self.shared = shared }
 
     func answer(_ request: IncomingRequest, call id: String?, _ exchange: HTTPExchange, on loop: LoopServer) throws(HTTPRefusal) {
-        guard let id else {
-            let calls = shared.registry.live.map { JSONValue.object(Self.members($0)) }
-            return exchange.answer(.json(200, .object(["calls": .array(calls), "count": .number(Double(calls.count))])))
-        }
-        guard let record = shared.registry.record(id) else {
-            throw HTTPRefusal(.refusal(404, "unknown_call", "no call has this id; GET /calls lists the live ones"))
-        }
+        guard let id else { return try list(request, exchange, on: loop) }
+        let reply = loop.tickets.hold(exchange, on: loop.loop)
         let isDelete = request.method == "DELETE"
-        guard record.endedAt == nil else {
-            if isDelete { throw HTTPRefusal(.refusal(409, "ended", "the call has ended: \(record.termination?.rawValue ?? "")")) }
-            return exchange.answer(Self.report(record))
+        let isAsked = shared.dialing.post { dial in
+            if isDelete, dial.cancel(id, reply) { return }
+            let call = isDelete ? nil : dial.call(id)
+            reply.home.post { ($0.service as? LoopServer)?.calls.found(call, id, isDelete: isDelete, reply) }
         }
-        lastTicket += 1
-        let ticket = lastTicket
-        waiting[ticket] = exchange
-        let home = loop.loop.handle
+        if isAsked != nil { found(nil, id, isDelete: isDelete, reply) }
+    }
+
+    /// The dial loop has said whether it is an outbound call. A stream of ours has more to tell.
+    private func found(_ call: DialedCall?, _ id: String, isDelete: Bool, _ reply: Reply) {
+        guard let record = shared.registry.record(id) else {
+            guard let call else {
+                return reply(.refusal(404, "unknown_call", "no call has this id; GET /calls lists the live ones"))
+            }
+            return reply(.json(200, .object(DialReport.members(call))))
+        }
+        guard record.endedAt == nil else {
+            if isDelete { return reply(.refusal(409, "ended", "the call has ended: \(record.termination?.rawValue ?? "")")) }
+            return reply(CallReport.answer(record, call))
+        }
+        if let call { outbound[reply.ticket] = call }
         record.loop.post { there in
             guard let server = there.service as? LoopServer else { return }
             let host = server.host(id)
             if isDelete { host?.tell(.cancel(.canceled)) }
             let counters = host?.counters
-            home.post { ($0.service as? LoopServer)?.resume(ticket, record, counters) }
+            reply.home.post { ($0.service as? LoopServer)?.calls.resume(reply, record, counters) }
         }
     }
 
     /// Word from the call's loop has come; without counters the call ended in between.
-    func resume(_ ticket: Int, _ record: CallRecord, _ counters: CallCounters?) {
-        guard let exchange = waiting.removeValue(forKey: ticket) else { return }
+    private func resume(_ reply: Reply, _ record: CallRecord, _ counters: CallCounters?) {
         var record = shared.registry.record(record.id) ?? record
         if record.endedAt == nil, let counters { record.counters = counters }
-        exchange.answer(Self.report(record))
+        reply(CallReport.answer(record, outbound.removeValue(forKey: reply.ticket)))
     }
 
-    private static func report(_ record: CallRecord) -> HTTPAnswer {
-        var members = members(record)
-        let counters = record.counters
-        members["counters"] = .object([
-            "broken_messages": .number(Double(counters.brokenMessages)), "media_in": .number(Double(counters.mediaIn)),
-            "media_out": .number(Double(counters.mediaOut)), "keys": .number(Double(counters.keys)),
-            "interruptions": .number(Double(counters.interruptions)), "provider_errors": .number(Double(counters.providerErrors)),
-            "dropped_samples": .number(Double(counters.droppedSamples)),
-        ])
-        return .json(200, .object(members))
+    // MARK: Lists
+
+    /// Calls that one answer lists, unless the request says another number.
+    static let usualLimit = 1_000
+    /// Most calls that one answer lists. Ten thousand are 5 MB of JSON.
+    static let mostListed = 10_000
+    /// Most ids that one request asks for.
+    static let mostIDs = 100
+
+    private func list(_ request: IncomingRequest, _ exchange: HTTPExchange, on loop: LoopServer) throws(HTTPRefusal) {
+        let query = try FormFields.query(Target(request.target))
+        let limit = try limit(query["limit"])
+        let ids = query["ids"].map { $0.split(separator: ",").map { String($0) } }
+        if let ids, !(1...Self.mostIDs).contains(ids.count) {
+            throw HTTPRefusal(.refusal(400, "bad_request", "`ids` takes 1 to \(Self.mostIDs) ids with commas between them"))
+        }
+        let reply = loop.tickets.hold(exchange, on: loop.loop)
+        let registry = shared.registry
+        let isAsked = shared.dialing.post { dial in
+            reply(
+                ids.map { CallReport.chosen($0, registry) { dial.call($0) } }
+                    ?? CallReport.list(registry, dial.dialer.open(limit: limit), dial.dialer.openCount, limit))
+        }
+        guard isAsked != nil else { return }
+        reply(ids.map { CallReport.chosen($0, registry) { _ in nil } } ?? CallReport.list(registry, [], 0, limit))
     }
 
-    /// Numbers are masked: whoever lists calls is not thereby told who called.
-    private static func members(_ record: CallRecord) -> [String: JSONValue] {
-        var members: [String: JSONValue] = [
-            "call_id": .string(record.id), "provider": .string(record.provider.text), "bot": .string(record.bot),
-            "status": .string(record.endedAt == nil ? "streaming" : "ended"), "started_at": .number(record.startedAt),
-            "provider_call_id": .init(record.start.callID), "stream_id": .init(record.start.streamID),
-            "from": .init(record.from?.masked), "to": .init(record.to?.masked),
-        ]
-        if let endedAt = record.endedAt { members["ended_at"] = .number(endedAt) }
-        if let termination = record.termination { members["termination"] = .string(termination.rawValue) }
-        if let error = record.bodyError { members["body_error"] = .string(error) }
-        return members
+    private func limit(_ text: String?) throws(HTTPRefusal) -> Int {
+        guard let text else { return Self.usualLimit }
+        guard let limit = Int(text), (1...Self.mostListed).contains(limit) else {
+            throw HTTPRefusal(.refusal(400, "bad_request", "`limit` is a whole number from 1 to \(Self.mostListed)"))
+        }
+        return limit
     }
 }
 

@@ -45,6 +45,13 @@ public struct Configuration: Sendable {
     public var captureKeys = false
     /// The program's version, for captures.
     public var build = ""
+    /// The folder of the journal of outbound calls; `nil`: none are placed.
+    public var journal: String?
+    /// Whether the server does without its journal when it cannot have it, and places no calls.
+    public var isJournalOptional = false
+    /// Of outbound calls, what else is configured.
+    public var dial = DialSettings()
+    var journalDisk = JournalDisk()
     public var logLevel = LogLevel.info
     public var logFormat = LogFormat.text
 

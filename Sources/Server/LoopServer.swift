@@ -11,6 +11,8 @@ final class LoopServer: LoopService {
     private(set) lazy var streams = StreamController(shared, on: self)
     /// `nil` without `--capture`.
     private(set) lazy var captures = shared.captures.map { CaptureDesk($0) { [unowned self] in arm($0) } }
+    /// Requests that another loop answers.
+    let tickets = Tickets()
     private let routes: Routes
     private var schedule = Schedule()
     private var armed: Moment?
@@ -32,6 +34,13 @@ final class LoopServer: LoopService {
     }
 
     func host(_ id: String) -> CallHost? { hosts[id] }
+
+    /// The socket turned out to be the stream of a call that has an id already.
+    func rename(_ host: CallHost, to id: String) {
+        hosts[host.id] = nil
+        host.id = id
+        hosts[id] = host
+    }
 
     func schedule(_ host: CallHost, at wake: Moment?) {
         schedule.set(host, wake)
@@ -69,7 +78,7 @@ final class LoopServer: LoopService {
 
     func request(_ request: IncomingRequest, _ exchange: HTTPExchange) { routes.answer(request, exchange, on: self) }
 
-    func resume(_ ticket: Int, _ record: CallRecord, _ counters: CallCounters?) { routes.resume(ticket, record, counters) }
+    var calls: CallsController { routes.calls }
 
     func upgrade(_ request: IncomingRequest) -> UpgradeDecision { streams.upgrade(request) }
 

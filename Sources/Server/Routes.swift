@@ -7,12 +7,14 @@ import Wire
 final class Routes {
     private let shared: SharedState
     private let answers: AnswerController
-    private let calls: CallsController
+    let calls: CallsController
+    private let dial: DialController
 
     init(_ shared: SharedState) {
         self.shared = shared
         answers = AnswerController(shared)
         calls = CallsController(shared)
+        dial = DialController(shared)
     }
 
     func answer(_ request: IncomingRequest, _ exchange: HTTPExchange, on loop: LoopServer) {
@@ -26,8 +28,6 @@ final class Routes {
             exchange.answer(error.answer)
         }
     }
-
-    func resume(_ ticket: Int, _ record: CallRecord, _ counters: CallCounters?) { calls.resume(ticket, record, counters) }
 
     private func route(_ request: IncomingRequest, _ exchange: HTTPExchange, on loop: LoopServer) throws(HTTPRefusal) {
         var parts = Target(request.target).path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
@@ -44,8 +44,27 @@ final class Routes {
             guard shared.dialect(name) != nil else { throw Self.unknownProvider(shared) }
             try Self.allow(["GET", "POST"], request)
             exchange.answer(try answers.answer(name, request, .native))
+        case ("answer", 3):
+            try Self.allow(["GET", "POST"], request)
+            exchange.answer(try answers.answer(dialled: String(parts.last ?? ""), try provider(parts), request))
+        case ("status", 2...3):
+            let name = try provider(parts)
+            try Self.allow(["POST"], request)
+            exchange.answer(try dial.status(name, call: parts.count == 3 ? parts.last.map(String.init) : nil, request))
+        case _ where ["start", "dialout", "bots/start"].contains(parts.joined(separator: "/")):
+            try control(request)
+            try Self.allow(["POST"], request)
+            try dial.start(request, exchange, on: loop)
+        case ("dialing", 1):
+            try control(request)
+            try Self.allow(["GET"], request)
+            try dial.dialing(nil, exchange, on: loop)
+        case ("dialing", 2) where parts.last == "pause" || parts.last == "resume":
+            try control(request)
+            try Self.allow(["POST"], request)
+            try dial.dialing(parts.last.map(String.init), exchange, on: loop)
         case ("calls", 1...2):
-            if let refusal = shared.access.refusal(ofControl: request) { throw HTTPRefusal(refusal) }
+            try control(request)
             try Self.allow(parts.count == 1 ? ["GET"] : ["GET", "DELETE"], request)
             try calls.answer(request, call: parts.count == 2 ? parts.last.map(String.init) : nil, exchange, on: loop)
         case ("healthz", 1):
@@ -53,8 +72,20 @@ final class Routes {
             exchange.answer(.json(200, Health.report(shared)))
         case ("ws", _):
             throw HTTPRefusal(.refusal(426, "upgrade_required", "this route speaks WebSocket; connect with ws:// or wss://"))
-        default: throw Self.notFound("there is no such route; see /healthz, /calls, /answer/{provider} and the WebSocket at /ws")
+        default:
+            throw Self.notFound("there is no such route; see /healthz, /calls, /start, /answer/{provider} and the WebSocket at /ws")
         }
+    }
+
+    private func control(_ request: IncomingRequest) throws(HTTPRefusal) {
+        if let refusal = shared.access.refusal(ofControl: request) { throw HTTPRefusal(refusal) }
+    }
+
+    /// The provider in the second place of the path.
+    private func provider(_ parts: ArraySlice<Substring>) throws(HTTPRefusal) -> ProviderName {
+        let name = ProviderName(String(parts.dropFirst().first ?? ""))
+        guard shared.dialect(name) != nil else { throw Self.unknownProvider(shared) }
+        return name
     }
 
     static func notFound(_ message: String) -> HTTPRefusal { HTTPRefusal(.refusal(404, "not_found", message)) }

@@ -18,16 +18,25 @@ final class SharedState: Sendable {
     let startedAt: Double
     /// `nil` without `--capture`.
     let captures: CaptureSink?
+    let dialing: DialingDoor
+    /// The providers whose credentials are set, so that they can place calls.
+    let dialingProviders: [any DiallingDialect]
     private let draining = Mutex(false)
 
+    /// - Parameter door: to the dial loop, which comes later.
     /// - Throws: ``NetError`` when the folder of captures cannot be used.
-    init(_ configuration: Configuration, logger: Logger) throws(NetError) {
+    init(_ configuration: Configuration, dialing door: DialingDoor.Access, logger: Logger) throws(NetError) {
         self.configuration = configuration
         self.logger = logger
         registry = CallRegistry(maximumCalls: configuration.maximumCalls)
         tokens = StreamTokens(secret: configuration.secret, cryptography)
         access = AccessRule(configuration, cryptography)
         startedAt = Date().timeIntervalSince1970
+        dialing = DialingDoor(door)
+        let cryptography = cryptography
+        dialingProviders = configuration.dialling.filter {
+            Self.hasCredentials($0, configuration.settings, cryptography)
+        }
         if let path = configuration.captureFolder {
             let options = CaptureSink.Options(
                 audio: configuration.captureAudio, keepsKeys: configuration.captureKeys, build: configuration.build,
@@ -36,6 +45,37 @@ final class SharedState: Sendable {
         } else {
             captures = nil
         }
+    }
+
+    /// Whether an order with nothing wrong in it finds its settings.
+    private static func hasCredentials(
+        _ dialect: any DiallingDialect, _ settings: ProviderSettings, _ cryptography: any Cryptography
+    ) -> Bool {
+        let isDocument = dialect.dialling.openings.first == .document
+        let number = PhoneNumber("+12025550100")
+        let order = DialOrder(
+            callID: "call", to: number, from: number, opening: isDocument ? .document("https://a.test/") : .stream("wss://a.test/"),
+            statusURL: "https://a.test/", maximumDuration: 60)
+        do throws(DialRefusal) {
+            _ = try dialect.dial(order, settings, cryptography, unixTime: 0)
+            return true
+        } catch {
+            if case .settings = error.reason { return false }
+            return true
+        }
+    }
+
+    /// Tells the bot of a live call who answered it.
+    func tellBot(of call: String, _ verdict: MachineVerdict) {
+        tell(call) { $0.tell(.push(Frame(.machineDetected(verdict)))) }
+    }
+
+    /// Closes the stream of a live call.
+    func endStream(of call: String) { tell(call) { $0.tell(.cancel(.canceled)) } }
+
+    private func tell(_ call: String, _ job: @escaping @Sendable (CallHost) -> Void) {
+        guard let record = registry.record(call), record.endedAt == nil else { return }
+        record.loop.post { loop in (loop.service as? LoopServer)?.host(call).map(job) }
     }
 
     /// Seconds since 1970.

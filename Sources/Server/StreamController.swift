@@ -13,6 +13,14 @@ enum Admission: Sendable {
     /// From this machine, with nothing in between.
     case loopback
 
+    /// The outbound call of the stream.
+    var dialled: DialledClaim? {
+        switch self {
+        case .token(let token): token.dialled
+        case .signed, .loopback: nil
+        }
+    }
+
     var provider: ProviderName? {
         switch self {
         case .token(let token): token.provider
@@ -40,9 +48,11 @@ final class StreamController {
         guard let path = StreamPath(target.path, providers: configuration.dialects.map(\.name)) else {
             return .refuse(.refusal(404, "not_found", "media streams are at /ws, /ws/{token} and /ws/{provider}/{token}"))
         }
-        if shared.isDraining { return .refuse(.refusal(503, "draining", "the server is stopping and takes no new calls")) }
         do throws(HTTPRefusal) {
+            if shared.isDraining, path.token == nil { throw Self.draining }
             let admission = try admission(request, path)
+            // An outbound call that was placed goes on while the server waits for its calls to end.
+            if shared.isDraining, admission.dialled == nil { throw Self.draining }
             let query = try FormFields.query(target)
             if let bot = query["bot"], configuration.bots[bot] == nil { throw HTTPRefusal(unknownBot: bot, configuration) }
             guard shared.registry.reserve() else {
@@ -54,6 +64,10 @@ final class StreamController {
             shared.logger.log(.warning, "media socket refused", ["reason": error.answer.message, "peer": request.peer])
             return .refuse(error.answer)
         }
+    }
+
+    private static var draining: HTTPRefusal {
+        HTTPRefusal(.refusal(503, "draining", "the server is stopping and takes no new calls"))
     }
 
     private func admission(_ request: IncomingRequest, _ path: StreamPath) throws(HTTPRefusal) -> Admission {
@@ -95,6 +109,7 @@ final class StreamController {
     /// Decides on a stream that has described itself.
     func admit(_ start: StreamStart, _ host: CallHost) -> CallInput {
         host.provider = start.provider
+        if let claim = host.admission.dialled { return admit(start, host, claim) }
         var webhook = Webhook()
         if case .token(let token) = host.admission {
             do {
@@ -119,10 +134,38 @@ final class StreamController {
             to: start.to ?? webhook.caller.to ?? PhoneNumber(orNil: start.parameters["to_number"] ?? host.query["to"]),
             webhook: webhook.fields, query: host.query, body: webhook.body ?? parameterBody ?? queryBody, bot: name)
         let bodyError = webhook.bodyError ?? parameterError ?? queryError
+        return admit(call, host, bodyError: bodyError?.description)
+    }
+
+    /// Decides on the stream of an outbound call: its token says which, and what was asked for with it.
+    private func admit(_ start: StreamStart, _ host: CallHost, _ claim: DialledClaim) -> CallInput {
+        guard case .token(let token) = host.admission else { return refuse("no token", host, start) }
+        do {
+            _ = try shared.tokens.spend(token, for: start, unixTime: Int64(shared.unixTime))
+        } catch {
+            return refuse(error.sentence, host, start)
+        }
+        // The token was the only one that may become this call, so no other socket has its id.
+        loop.rename(host, to: claim.id)
+        let known = shared.dialing.request(of: claim.id)
+        let call = CallInfo(
+            id: claim.id, stream: start, from: known?.from ?? start.from, to: known?.to ?? start.to, query: host.query,
+            body: claim.body ?? known?.body, bot: token.bot ?? configuration.bot)
+        return admit(call, host, bodyError: nil)
+    }
+
+    private func admit(_ call: CallInfo, _ host: CallHost, bodyError: String?) -> CallInput {
+        let start = call.stream, name = call.bot
         guard let bot = configuration.bots[name] else { return refuse("no bot is named \(name)", host, start) }
         do {
-            let pipeline = try bot.pipeline(for: call)
-            begin(call, pipeline, bodyError?.description)
+            var pipeline = try bot.pipeline(for: call)
+            if let claim = host.admission.dialled {
+                if claim.machineDetection == .message, let message = configuration.dial.message {
+                    pipeline = pipeline.appending(VoicemailMessage(message))
+                }
+                shared.dialing.post { $0.streamBegan(claim.id, providerCallID: start.callID) }
+            }
+            begin(call, pipeline, bodyError, isOutbound: host.admission.dialled != nil)
             host.tape?.begin(call, at: loop.now)
             return .admitted(call, pipeline)
         } catch {
@@ -130,7 +173,7 @@ final class StreamController {
         }
     }
 
-    private func begin(_ call: CallInfo, _ pipeline: BotPipeline, _ bodyError: String?) {
+    private func begin(_ call: CallInfo, _ pipeline: BotPipeline, _ bodyError: String?, isOutbound: Bool) {
         var start = call.stream
         // The bot has them; the record outlives the call and shows none.
         start.parameters = [:]
@@ -138,7 +181,7 @@ final class StreamController {
             CallRecord(
                 id: call.id, provider: start.provider, bot: call.bot, start: start, from: call.from, to: call.to,
                 bodyError: bodyError,
-                startedAt: shared.unixTime, loop: loop.loop.handle))
+                isOutbound: isOutbound, startedAt: shared.unixTime, loop: loop.loop.handle))
         shared.logger.log(
             .info, "call started", call: call.id,
             [
@@ -194,6 +237,9 @@ final class StreamController {
 
     func ended(_ host: CallHost, _ termination: Termination) {
         let counters = host.counters
+        if let claim = host.admission.dialled, claim.id == host.id {
+            shared.dialing.post { $0.tell(.streamEnded(call: claim.id, termination)) }
+        }
         shared.registry.end(host.id, termination, counters, at: shared.unixTime)
         shared.registry.release()
         shared.logger.log(

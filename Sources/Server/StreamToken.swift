@@ -22,6 +22,22 @@ struct StreamToken: Sendable, Equatable {
     let expires: Int64
     /// Tells tokens apart; spent tokens are remembered by it.
     let nonce: String
+    /// The outbound call whose stream it opens.
+    let dialled: DialledClaim?
+
+    /// What a token is good for.
+    enum Purpose: Sendable { case stream, answer }
+}
+
+/// What a token says of the outbound call that it belongs to, so that any replica can take its stream. Never numbers.
+struct DialledClaim: Sendable, Equatable {
+    /// How long the token of a call that is being placed outlives the ringing. Units: seconds.
+    static let grace: Int64 = 120
+
+    /// Our id of the call.
+    let id: String
+    var body: JSONValue?
+    let machineDetection: MachineDetection
 }
 
 /// Mints, checks and spends stream tokens, and keeps what the webhook said until its stream comes.
@@ -33,7 +49,7 @@ final class StreamTokens: Sendable {
     static let mostPendingBytes = 64 * 1_024 * 1_024
 
     enum Refusal: Error, Equatable {
-        case malformed, forged, expired, spent, otherProvider, otherCall
+        case malformed, forged, expired, spent, otherProvider, otherCall, otherPurpose
 
         var sentence: String {
             switch self {
@@ -43,6 +59,7 @@ final class StreamTokens: Sendable {
             case .spent: "the stream token has been used"
             case .otherProvider: "the stream token was made for another provider"
             case .otherCall: "the stream token was made for another call"
+            case .otherPurpose: "a token of an answer address opens no stream, and a stream's token no answer"
             }
         }
     }
@@ -71,7 +88,6 @@ final class StreamTokens: Sendable {
         var claims: [String: JSONValue] = ["p": .string(provider.text), "e": .number(Double(expires)), "n": .string(nonce)]
         if let callID, callID.utf8.count <= StreamToken.longestCallID { claims["c"] = .string(callID) }
         if let bot = webhook.bot { claims["b"] = .string(bot) }
-        let bytes = JSONValue.object(claims).bytes
         state.withLock { state in
             sweep(&state, unixTime)
             state.pending[nonce] = (webhook, expires)
@@ -79,11 +95,36 @@ final class StreamTokens: Sendable {
             state.order.append(nonce)
             trim(&state)
         }
+        return signed(claims)
+    }
+
+    /// A token of an outbound call. Nothing is kept for it.
+    ///
+    /// - Parameter expires: seconds since 1970.
+    func mint(_ provider: ProviderName, _ dialled: DialledClaim, bot: String?, for purpose: StreamToken.Purpose, expires: Int64)
+        -> String
+    {
+        var claims: [String: JSONValue] = [
+            "p": .string(provider.text), "e": .number(Double(expires)), "n": .string(Hex.text(cryptography.randomBytes(12))),
+            "i": .string(dialled.id),
+        ]
+        if let bot { claims["b"] = .string(bot) }
+        if let body = dialled.body { claims["d"] = body }
+        if dialled.machineDetection != .off { claims["m"] = .string(dialled.machineDetection.rawValue) }
+        if purpose == .answer { claims["u"] = .string(Self.answer) }
+        return signed(claims)
+    }
+
+    /// Value of the claim `u` of a token that is good for an answer document; that of a stream has none.
+    private static let answer = "answer"
+
+    private func signed(_ claims: [String: JSONValue]) -> String {
+        let bytes = JSONValue.object(claims).bytes
         return Base64.urlText(bytes) + "." + Base64.urlText(cryptography.hmacSHA256(bytes, key: key))
     }
 
     /// Reads a token and checks everything but whether it was spent by a stream that opens right now.
-    func verify(_ text: String, unixTime: Int64) throws(Refusal) -> StreamToken {
+    func verify(_ text: String, for purpose: StreamToken.Purpose = .stream, unixTime: Int64) throws(Refusal) -> StreamToken {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let bytes = Base64.lenientBytes(String(parts[0])), let mac = Base64.lenientBytes(String(parts[1]))
         else {
@@ -93,9 +134,14 @@ final class StreamTokens: Sendable {
         guard let claims = try? JSONValue(parsing: bytes), let provider = claims["p"]?.string, let nonce = claims["n"]?.string,
             let expires = claims["e"]?.number.flatMap({ Int64(exactly: $0) })
         else { throw .malformed }
+        guard (claims["u"]?.string == Self.answer) == (purpose == .answer) else { throw .otherPurpose }
+        let dialled = claims["i"]?.string.map { id in
+            DialledClaim(
+                id: id, body: claims["d"], machineDetection: claims["m"]?.string.flatMap { MachineDetection(rawValue: $0) } ?? .off)
+        }
         let token = StreamToken(
             provider: ProviderName(provider), callID: claims["c"]?.string, bot: claims["b"]?.string, expires: expires,
-            nonce: nonce)
+            nonce: nonce, dialled: dialled)
         guard unixTime <= token.expires else { throw .expired }
         guard state.withLock({ $0.spent[nonce] == nil }) else { throw .spent }
         return token
@@ -103,13 +149,18 @@ final class StreamTokens: Sendable {
 
     /// Spends the token for this stream.
     ///
-    /// - Returns: what the webhook said; `nil` when another replica answered it.
+    /// - Returns: what the webhook said; `nil` when another replica answered it, and for an outbound call, which had none.
     func spend(_ token: StreamToken, for start: StreamStart, unixTime: Int64) throws(Refusal) -> Webhook? {
         guard start.provider == token.provider else { throw .otherProvider }
         if let bound = token.callID, bound != start.callID { throw .otherCall }
         return try state.withLock { state throws(Refusal) in
             sweep(&state, unixTime)
             guard state.spent.updateValue(token.expires, forKey: token.nonce) == nil else { throw .spent }
+            // An outbound call has one stream, whichever of its tokens opens it.
+            if let id = token.dialled?.id {
+                guard state.spent.updateValue(token.expires, forKey: id) == nil else { throw .spent }
+                return nil
+            }
             guard let webhook = state.pending.removeValue(forKey: token.nonce)?.webhook else { return nil }
             state.pendingBytes -= webhook.memory
             return webhook

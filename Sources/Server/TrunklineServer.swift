@@ -1,21 +1,27 @@
 import Call
 import Foundation
 import Net
+import Synchronization
 
 /// The server: its loops, from start to stop.
 public final class TrunklineServer: Sendable {
+    private let hasStopped = Atomic(false)
     /// Where it listens.
     public let port: Int
     let shared: SharedState
     private let group: EventLoopGroup
+    /// The loop that places calls; `nil` when none are.
+    private let dialing: EventLoopGroup?
 
     /// Opens the port and starts the loops.
     ///
-    /// - Throws: ``NetError`` when the address cannot be had, the folder of captures cannot be used or a library is missing; the text says the mend.
+    /// - Throws: ``NetError`` when the address cannot be had, the folder of captures or of the journal cannot be used or a library is
+    ///   missing; the text says the mend.
     public init(
         _ configuration: Configuration, logger: Logger, onSignal: @escaping @Sendable () -> Void = {}
     ) throws(NetError) {
-        let shared = try SharedState(configuration, logger: logger)
+        let (journal, obstacle) = try Self.openJournal(configuration, logger)
+        let shared = try SharedState(configuration, dialing: .closed(obstacle), logger: logger)
         self.shared = shared
         LibraryLog.setSink { shared.logger.log(.warning, "libwebsockets", ["text": $0]) }
         var tls: TLSFiles?
@@ -27,25 +33,66 @@ public final class TrunklineServer: Sendable {
             LoopServer(shared, $0)
         }
         port = group.port
+        shared.dialing.port = port
+        guard let journal else {
+            dialing = nil
+            return
+        }
+        do throws(NetError) {
+            let dialing = try EventLoopGroup.start(host: nil) { DialLoop(shared, $0, journal) }
+            self.dialing = dialing
+            if let handle = dialing.handles.first { shared.dialing.access = .open(handle) }
+        } catch {
+            group.stop(grace: .zero)
+            group.wait()
+            journal.file.close()
+            throw error
+        }
+    }
+
+    /// - Returns: the journal, or why there is none and the mend.
+    private static func openJournal(
+        _ configuration: Configuration, _ logger: Logger
+    ) throws(NetError) -> (OpenedJournal?, String) {
+        guard let path = configuration.journal else {
+            return (nil, "the server keeps no journal, so it places no calls; start it with --journal DIR")
+        }
+        do throws(NetError) {
+            let now = Date().timeIntervalSince1970
+            let (file, fold, complaints) = try JournalFile.open(
+                try JournalFolder(path), configuration.journalDisk, unixTime: now)
+            for complaint in complaints { logger.log(.error, complaint, ["folder": path]) }
+            return (OpenedJournal(file: file, fold: fold), "the server is starting; try again")
+        } catch {
+            guard configuration.isJournalOptional else { throw error }
+            logger.log(.warning, "no outbound calls: \(error)")
+            return (nil, "the server places no calls: \(error)")
+        }
     }
 
     /// Calls that are live.
     public var liveCalls: Int { shared.registry.liveCount }
 
-    /// Takes no new calls, waits up to the drain time-out for the live ones, ends the rest at their providers too, and stops the loops.
+    /// Takes and places no new calls, waits up to the drain time-out for the live ones and those in the air, ends the rest at their providers too, and stops the loops.
     /// Returns when all is gone.
     ///
     /// - Parameter waitingWhile: asked now and then; `false` ends the waiting.
     public func stop(waitingWhile isPatient: () -> Bool = { true }) {
+        guard !hasStopped.exchange(true, ordering: .relaxed) else { return }
         shared.isDraining = true
+        shared.dialing.post { $0.drain() }
         let timeout = shared.configuration.drainTimeout
         if timeout > .zero { shared.logger.log(.info, "draining", ["calls": "\(liveCalls)", "at_most": "\(timeout)"]) }
-        wait(atMost: timeout, while: { isPatient() && shared.registry.sockets > 0 })
+        wait(atMost: timeout, while: { isPatient() && (shared.registry.sockets > 0 || shared.dialing.inTheAir > 0) })
         for handle in group.handles { handle.post { ($0.service as? LoopServer)?.cancelAll(.shutdown) } }
         // Paid legs are ended before the loops are: a line that stays open costs money.
         wait(atMost: HangUp.longest, while: { isPatient() && (shared.registry.sockets > 0 || shared.registry.hangUps > 0) })
+        shared.dialing.post { $0.answerAll() }
         group.stop()
         group.wait()
+        // Behind the others: the ends of their calls are still written.
+        dialing?.stop(grace: .zero)
+        dialing?.wait()
         shared.captures?.finish()
         shared.logger.flush()
     }

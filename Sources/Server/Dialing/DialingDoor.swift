@@ -1,0 +1,90 @@
+import Call
+import Dialing
+import Net
+import Synchronization
+
+/// What the listening loops hold of the dial loop, and what both know of the calls in the air.
+final class DialingDoor: Sendable {
+    enum Access: Sendable {
+        /// No calls are placed. The sentence says why and the mend.
+        case closed(String)
+        case open(EventLoopHandle)
+    }
+
+    private struct State {
+        var access: Access
+        var port = 0
+        /// Calls that are placed or about to be, by our id.
+        var inTheAir: [String: DialRequest] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    init(_ access: Access) { state = Mutex(State(access: access)) }
+
+    var access: Access {
+        get { state.withLock { $0.access } }
+        set { state.withLock { $0.access = newValue } }
+    }
+
+    /// The port on which the server listens; 0 before it does.
+    var port: Int {
+        get { state.withLock { $0.port } }
+        set { state.withLock { $0.port = newValue } }
+    }
+
+    /// Runs a job on the dial loop.
+    ///
+    /// - Returns: why it does not run.
+    @discardableResult
+    func post(_ job: @escaping @Sendable (DialLoop) -> Void) -> String? {
+        switch access {
+        case .closed(let reason): return reason
+        case .open(let handle):
+            let isTaken = handle.post { loop in
+                guard let dial = loop.service as? DialLoop else { return }
+                job(dial)
+            }
+            return isTaken ? nil : "the loop that places calls is overloaded or has ended; try again"
+        }
+    }
+
+    // MARK: Calls in the air
+
+    /// What was asked for with the call; `nil` when it is not in the air here.
+    func request(of call: String) -> DialRequest? { state.withLock { $0.inTheAir[call] } }
+    var inTheAir: Int { state.withLock { $0.inTheAir.count } }
+
+    func note(_ call: DialedCall) {
+        state.withLock { state in
+            switch call.status {
+            case .queued, .ended: state.inTheAir[call.id] = nil
+            case .dialing, .ringing, .answered, .streaming: state.inTheAir[call.id] = call.request
+            }
+        }
+    }
+}
+
+/// The way back to a request that waits on its own loop for its answer.
+struct Reply: Sendable {
+    let home: EventLoopHandle
+    let ticket: Int
+
+    func callAsFunction(_ answer: HTTPAnswer) {
+        home.post { loop in (loop.service as? LoopServer)?.tickets.take(ticket)?.answer(answer) }
+    }
+}
+
+/// Requests of one loop whose answers come from another one.
+final class Tickets {
+    private var waiting: [Int: HTTPExchange] = [:]
+    private var last = 0
+
+    func hold(_ exchange: HTTPExchange, on loop: EventLoop) -> Reply {
+        last += 1
+        waiting[last] = exchange
+        return Reply(home: loop.handle, ticket: last)
+    }
+
+    func take(_ ticket: Int) -> HTTPExchange? { waiting.removeValue(forKey: ticket) }
+}
