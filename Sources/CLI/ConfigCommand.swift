@@ -12,6 +12,8 @@ enum ConfigCommand {
         for setting in Setting.all { Console.line("\(setting.name): \(setting.show(configuration))") }
         Console.line("TRUNKLINE_API_KEY: \(configuration.apiKey == nil ? "not set" : "set")")
         Console.line("TRUNKLINE_SECRET: \(configuration.secret == nil ? "not set, random at each start" : "set")")
+        let signsWith = configuration.dial.eventsSecret == nil ? "not set" : "set, or TRUNKLINE_SECRET in its place"
+        Console.line("TRUNKLINE_EVENTS_SECRET: \(signsWith)")
         for name in configuration.settings.names.sorted() { Console.line("\(name): set") }
         return 0
     }

@@ -9,6 +9,8 @@ import Wire
 enum ConfigurationLoader {
     /// A configuration file is a page of text, not data.
     static let largestFile = 1 << 20
+    /// The folder of the journal when none is named, in the working directory.
+    static let usualJournal = ".trunkline"
 
     static func load(
         _ arguments: Arguments, environment: [String: String], bots: BotCatalog, dialects: [any ProviderDialect]
@@ -17,6 +19,9 @@ enum ConfigurationLoader {
         configuration.bots = bots
         configuration.dialects = dialects
         configuration.build = TrunklineCommand.version
+        // Nobody asked for it by name: a server that only answers does without.
+        configuration.journal = usualJournal
+        configuration.isJournalOptional = true
         configuration.loops = ProcessInfo.processInfo.activeProcessorCount
         let file = try arguments.value("config").map(read) ?? [:]
         for setting in Setting.all {
@@ -38,6 +43,11 @@ enum ConfigurationLoader {
         configuration.settings = try ProviderSettings(secrets(values, dialects))
         configuration.apiKey = values["TRUNKLINE_API_KEY"].flatMap { $0.isEmpty ? nil : Secret($0) }
         configuration.secret = values["TRUNKLINE_SECRET"].flatMap { $0.isEmpty ? nil : Secret($0) }
+        configuration.dial.eventsSecret =
+            values["TRUNKLINE_EVENTS_SECRET"].flatMap { $0.isEmpty ? nil : Secret($0) } ?? configuration.secret
+        guard configuration.dial.eventsURL == nil || configuration.dial.eventsSecret != nil else {
+            throw UsageError("--events-url: set TRUNKLINE_EVENTS_SECRET or TRUNKLINE_SECRET, with which events are signed")
+        }
         return configuration
     }
 

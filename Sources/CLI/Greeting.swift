@@ -32,7 +32,7 @@ enum Greeting {
             notes.append("TRUNKLINE_SECRET has fewer than 16 bytes and can be guessed; openssl rand -hex 32 makes a good one")
         }
         if configuration.apiKey == nil {
-            notes.append("TRUNKLINE_API_KEY is not set: /calls answers only to this machine, and not behind a proxy")
+            notes.append("TRUNKLINE_API_KEY is not set: /calls and /start answer only to this machine, and not behind a proxy")
         }
         let unset = configuration.dialects.compactMap(\.guide.webhookSecret).filter { configuration.settings[$0] == nil }
         if !unset.isEmpty { notes.append("webhooks are not checked until these are set: \(unset.joined(separator: ", "))") }

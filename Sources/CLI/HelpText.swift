@@ -60,16 +60,24 @@ enum HelpText {
         over the environment, the environment over the file.
 
         Secrets come from the environment (or, by the same names, from the file):
-          TRUNKLINE_API_KEY    what the control routes (/calls) ask for; without it they answer only to this machine
+          TRUNKLINE_API_KEY    what the control routes (/calls, /start, /dialing) ask for; without it they answer only to
+                               this machine
           TRUNKLINE_SECRET     signs stream tokens; equal on all replicas; random at each start when unset
+          TRUNKLINE_EVENTS_SECRET
+                               signs what is posted to --events-url; without it TRUNKLINE_SECRET does
           TWILIO_AUTH_TOKEN, TELNYX_PUBLIC_KEY, PLIVO_AUTH_TOKEN, VONAGE_SIGNATURE_SECRET
                                once set, that provider's webhooks must be signed
           TWILIO_ACCOUNT_SID, TELNYX_API_KEY, PLIVO_AUTH_ID, VONAGE_APPLICATION_ID with VONAGE_PRIVATE_KEY
                                once set, a call that the bot ends is also hung up at the provider
           TWILIO_API_BASE and the like point a provider's REST API at another host
 
-        Routes: GET or POST /answer/{provider}, POST / (with -t), WebSocket /ws/{token}, GET /calls, GET and DELETE
-        /calls/{id}, GET /healthz.
+        To place calls, set also, for each provider that is to place them:
+          TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; TELNYX_API_KEY and TELNYX_CONNECTION_ID; PLIVO_AUTH_ID and
+          PLIVO_AUTH_TOKEN; EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY and EXOTEL_API_TOKEN; VONAGE_APPLICATION_ID and
+          VONAGE_PRIVATE_KEY; and PROVIDER_PHONE_NUMBER, the number that calls. The provider must reach this server: -x.
+
+        Routes: GET or POST /answer/{provider}, POST / (with -t), WebSocket /ws/{token}, POST /start, GET /calls, GET and
+        DELETE /calls/{id}, GET /dialing, POST /dialing/pause and /dialing/resume, POST /status/{provider}, GET /healthz.
         """
     }
 
