@@ -9,16 +9,14 @@ enum HTTPRules {
 
     /// Length of the body to read. Units: bytes.
     ///
-    /// - Throws: 411 for a body without a length: chunked bodies are refused at once, and POST, PUT and PATCH must say a length.
+    /// A request without a length has no body (RFC 9112 §6.3): `curl -X POST` sends none.
+    ///
+    /// - Throws: 411 for a chunked body.
     static func bodyLength(_ head: RequestHead) throws(RequestHead.Refusal) -> Int {
         guard head.headers["transfer-encoding"] == nil else {
             throw .init(411, "length_required", "send Content-Length; transfer codings are not read")
         }
-        if let length = head.contentLength { return length }
-        guard !["POST", "PUT", "PATCH"].contains(head.method) else {
-            throw .init(411, "length_required", "\(head.method) needs Content-Length")
-        }
-        return 0
+        return head.contentLength ?? 0
     }
 
     /// RFC 6455 §4.2.1.
