@@ -41,7 +41,7 @@ extension Dialer {
     private var lanesInTurn: [Int] { lanes.indices.map { ($0 + turn) % lanes.count } }
 
     private mutating func letOut(at now: DialTime) -> DialOutput? {
-        guard !isPaused, !isDraining else { return nil }
+        guard !isHeld else { return nil }
         for lane in lanesInTurn {
             while let first = lanes[lane].prepared.first {
                 guard isStill(first) else {
@@ -70,7 +70,7 @@ extension Dialer {
     ///
     /// - Returns: whether there was one.
     private mutating func prepare(at now: DialTime) -> Bool {
-        guard !isPaused, !isDraining, queued > 0, inTheAir < rules.concurrency, !caps.isOutOfMinutes(at: now.unixTime) else {
+        guard !isHeld, queued > 0, inTheAir < rules.concurrency, !caps.isOutOfMinutes(at: now.unixTime) else {
             return false
         }
         for lane in lanesInTurn where prepareGate(lane).isOpen(at: now.moment) {
@@ -135,13 +135,13 @@ extension Dialer {
             guard let moment = gate.wake(at: now.moment) else { return }
             wake = min(wake ?? moment, moment)
         }
-        let mayPrepare = !isPaused && queued > 0 && inTheAir < rules.concurrency
+        let mayPrepare = !isHeld && queued > 0 && inTheAir < rules.concurrency
         let isOutOfMinutes = mayPrepare && caps.isOutOfMinutes(at: now.unixTime)
         // The windows of minutes turn once a minute.
         if isOutOfMinutes { note(.at(now.moment + .seconds(60 - now.unixTime.truncatingRemainder(dividingBy: 60)))) }
         var isAwaited = false
         for lane in lanes.indices {
-            let isReady = !isPaused && lanes[lane].prepared.first.map { $0.record <= synced } ?? false
+            let isReady = !isHeld && lanes[lane].prepared.first.map { $0.record <= synced } ?? false
             if isReady { note(outGate(lane)) }
             let waitsForTurn = isReady && lanes[lane].takesCalls(at: now.moment)
             isAwaited = isAwaited || waitsForTurn

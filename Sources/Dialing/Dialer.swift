@@ -20,6 +20,8 @@ public struct Dialer: Sendable {
     var chance: Chance
     public internal(set) var isPaused = false
     private(set) var isDraining = false
+    /// Whether nothing is placed.
+    var isHeld: Bool { isPaused || isDraining }
 
     var calls = CallTable()
     var nextSerial = 0
