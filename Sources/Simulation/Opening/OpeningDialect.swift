@@ -33,7 +33,7 @@ extension OpeningDialect {
 }
 
 /// Why something could not be fetched or connected.
-public enum RetrievalFailure: Equatable, Sendable {
+public enum RetrievalFailure: Error, Equatable, Sendable {
     /// An answer with a status that is no success, and the words that came with it.
     case status(Int, words: String)
     case badHost(String)
