@@ -186,7 +186,17 @@ extension PlivoDialect: DiallingDialect {
         case "cancel", "canceled", "cancelled": return .ended(.canceled)
         case "failed": return .ended(.failed)
         case "machine": return .ended(.machine)
-        default: return nil
+        default: return code.flatMap { end(code: $0) }.map { .ended($0) }
+        }
+    }
+
+    /// What a finished call's code alone says: the record of a call has no state (*Hangup causes*, by thousands).
+    private static func end(code: String) -> DialEnd? {
+        switch (code.utf8.count, code.first) {
+        case (4, "4"?): .completed
+        case (4, "1"?): .canceled
+        case (4, "2"?), (4, "5"?), (4, "7"?), (4, "8"?): .failed
+        default: nil
         }
     }
 }

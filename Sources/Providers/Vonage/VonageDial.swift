@@ -98,18 +98,27 @@ extension VonageDialect: DiallingDialect {
 
     /// Calls per page, the most that Vonage gives.
     private static let page = 100
+    /// Pages that are read of the calls since the request. A thousand calls are five minutes at Vonage's three a second.
+    private static let pages = 10
 
     /// The application's calls since the request, and its newest ones: Vonage does not say by which time `date_start` picks a call, and one that
-    /// was not answered yet has no `start_time`. There is no filter by number.
+    /// was not answered yet has no `start_time`. There is no filter by number; further pages of the first list are asked for.
     public func reconcile(
         _ order: DialOrder, since: Int64, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) -> [HTTPRequest]? {
         guard let authorization = Self.authorization(settings, cryptography, unixTime) else { return nil }
-        let start = FormEncoding.Field("date_start", CalendarTime.text(since - ListedCall.clockTolerance))
-        let newest: [FormEncoding.Field] = [.init("page_size", String(Self.page)), .init("order", "desc")]
-        return [[start] + newest, newest].map {
-            HTTPRequest(.get, "\(Self.base(settings))/v1/calls?\(FormEncoding.text($0))", headers: [authorization])
-        }
+        return [Self.list(since: since, settings, authorization), Self.list(since: nil, settings, authorization)]
+    }
+
+    /// - Parameter page: the first is 0.
+    private static func list(
+        since: Int64?, page: Int = 0, _ settings: ProviderSettings, _ authorization: (name: String, value: Secret)
+    ) -> HTTPRequest {
+        var fields: [FormEncoding.Field] = []
+        if let since { fields.append(.init("date_start", CalendarTime.text(since - ListedCall.clockTolerance))) }
+        fields += [.init("page_size", String(Self.page)), .init("order", "desc")]
+        if page > 0 { fields.append(.init("record_index", String(page * Self.page))) }
+        return HTTPRequest(.get, "\(base(settings))/v1/calls?\(FormEncoding.text(fields))", headers: [authorization])
     }
 
     public func finding(
@@ -122,7 +131,16 @@ extension VonageDialect: DiallingDialect {
             else { return nil }
             return entries
         }
-        guard answers.count == 2, lists.count == 2 else { return .cannotTell("vonage did not answer with lists of calls") }
+        guard lists.count >= 2, lists.count == answers.count else {
+            return .cannotTell("vonage did not answer with lists of calls")
+        }
+        // The newest calls are the second list; the pages of those since the request are the others.
+        let last = lists.count == 2 ? lists[0] : lists[lists.count - 1]
+        let isWhole = last.count < Self.page
+        // Calls that are placed meanwhile push others to a later page: one may come twice, none is passed over.
+        if !isWhole, lists.count <= Self.pages, let authorization = Self.authorization(settings, cryptography, unixTime) {
+            return .ask([Self.list(since: since, page: lists.count - 1, settings, authorization)])
+        }
         let to = Self.digits(order.to.exposed)
         let calls = lists.joined().compactMap { entry -> ListedCall? in
             guard let id = entry["uuid"]?.string, entry["direction"]?.string != "inbound", Self.number(entry["to"]) == to else {
@@ -131,7 +149,7 @@ extension VonageDialect: DiallingDialect {
             let created = entry["start_time"]?.string.flatMap { CalendarTime.seconds(iso: $0) }
             return ListedCall(id: id, state: Self.state(entry["status"]?.string ?? "") ?? .dialing, created: created)
         }
-        return ListedCall.only(calls, since: since, others: others, isWhole: lists[0].count < Self.page, unixTime: unixTime)
+        return ListedCall.only(calls, since: since, others: others, isWhole: isWhole, unixTime: unixTime)
     }
 
     /// `{"type":"phone","number":…}`, alone or as the one entry of a list.
