@@ -91,6 +91,7 @@ enum HelpText {
     private static let simulate = """
         usage: trunkline simulate --provider PROVIDER [flags]
                trunkline simulate --scenario FILE|FOLDER… [--url URL | --answer URL | --virtual] [flags]
+               trunkline simulate --api [--provider PROVIDER] [flags]
 
         Plays the provider's side of phone calls over real WebSockets: sends what the caller says in the provider's own
         messages, plays what comes back in real time, and reports what was heard. Exits 1 when a call failed, or an echo lost or changed
@@ -144,6 +145,30 @@ enum HelpText {
           --longest SECONDS     skip scenarios that may take longer; default 120 over a socket
           --json                one JSON document instead of a table
           --heard FILE.wav      where to write what was heard; of several calls, each into a file of its own beside it
+          --ca FILE             certificates (PEM) to trust for wss besides the system's
+
+        With --api it is the provider that a server dials out with: the REST API on loopback, told to the server by
+        TWILIO_API_BASE and the like. It holds each request to the provider's documents, and refuses in the provider's
+        words what they do not name, posts callbacks, fetches answer documents, opens the stream of an answered call, and keeps a
+        ledger of who was called when. Secrets that the server has, from the same environment names, must be right; without
+        them any of the right shape is taken, and callbacks go unsigned. Stops on Ctrl-C.
+
+          --provider NAME       one of them; default all: their paths differ
+          --port N              port to listen on; default 7861, 0 takes a free one
+          --fates LIST          what happens to calls, by weight: answered, busy, no-answer, rejected, failed, machine;
+                                default answered=1
+          --numbers LIST        what happens to calls to these numbers: +15005550010=busy,+15005550011=machine
+          --ring-seconds S      from the first ring to the answer, S or A-B by chance; default 1
+          --answer-seconds S    from the answer until the callee hangs up; default 5
+          --patience SECONDS    nobody answers: give up after this, before the request's own ring time-out
+          --no-streams          answered calls open no stream
+          --faults LIST         what goes wrong, with its probability. Create requests: 429, 429-bare (no Retry-After), 500,
+                                timeout, closed (nothing was placed); 500-placed, timeout-placed, closed-placed (it was).
+                                Others: lookup. Callbacks: lost, doubled, reordered, late
+          --list-lag SECONDS    calls stay out of lists for so long; default 0
+          --seed N              the same seed draws the same chances; default 1
+          --ledger FILE.json    where to write the ledger at the end; GET /ledger gives it at any time
+          --json                the summary as JSON
           --ca FILE             certificates (PEM) to trust for wss besides the system's
         """
 

@@ -31,6 +31,8 @@ public enum TrunklineCommand {
             case "config" where !wantsHelp(rest): return try ConfigCommand.run(rest, environment, bots, dialects)
             case "simulate" where !wantsHelp(rest) && ScenarioPlan.isMeant(by: rest):
                 return try ScenarioCommand.run(rest, bots, dialects, environment)
+            case "simulate" where !wantsHelp(rest) && SimulatedAPIPlan.isMeant(by: rest):
+                return try SimulatedAPICommand.run(rest, environment)
             case "simulate" where !wantsHelp(rest): return try SimulateCommand.run(rest, environment)
             case "dial" where !wantsHelp(rest): return try DialCommand.run(rest, environment)
             case "campaign" where !wantsHelp(rest): return try CampaignCommand.run(rest, environment)

@@ -97,7 +97,7 @@ public final class HTTPConnection: ReadingSession {
     }
 
     /// Closes from outside of a callback of this connection too.
-    private func closeSoon() {
+    fileprivate func closeSoon() {
         finish()
         if let wsi { lws_set_timer_usecs(wsi, 1) }
     }
@@ -308,6 +308,12 @@ public final class HTTPExchange {
     /// Answers; a second answer, or one to a connection that has gone, does nothing.
     public func answer(_ answer: HTTPAnswer) {
         connection?.reply(answer)
+        connection = nil
+    }
+
+    /// Closes the connection without an answer.
+    public func drop() {
+        connection?.closeSoon()
         connection = nil
     }
 
