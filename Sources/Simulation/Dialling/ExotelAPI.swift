@@ -12,6 +12,7 @@ struct ExotelAPI: ProviderAPI {
     var provider: PlayedProvider { .exotel }
 
     func owns(_ path: Substring) -> Bool { path.hasPrefix("/v1/Accounts/") }
+    func creates(_ path: Substring) -> Bool { path.hasSuffix("/Calls/connect.json") }
 
     func wish(_ request: APIRequest, _ desk: APIDesk) throws(APIRefusal) -> APIWish {
         let path = Array(request.segments.dropFirst(2)), known = desk.credentials

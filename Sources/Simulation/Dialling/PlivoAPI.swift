@@ -9,6 +9,7 @@ struct PlivoAPI: ProviderAPI {
     var provider: PlayedProvider { .plivo }
 
     func owns(_ path: Substring) -> Bool { path.hasPrefix("/v1/Account/") }
+    func creates(_ path: Substring) -> Bool { path.hasSuffix("/Call/") }
 
     func wish(_ request: APIRequest, _ desk: APIDesk) throws(APIRefusal) -> APIWish {
         let path = Array(request.segments.dropFirst(2)), known = desk.credentials

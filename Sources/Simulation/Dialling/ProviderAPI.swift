@@ -11,6 +11,9 @@ protocol ProviderAPI: Sendable {
     /// Whether a path belongs to this API.
     func owns(_ path: Substring) -> Bool
 
+    /// Whether a path is the one of create requests.
+    func creates(_ path: Substring) -> Bool
+
     /// What a request asks for.
     ///
     /// - Throws: the provider's answer to a request that it refuses.

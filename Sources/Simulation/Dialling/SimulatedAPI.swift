@@ -100,7 +100,9 @@ public struct SimulatedAPI: Sendable {
                 return .answer(response)
             }
         } catch {
-            if request.method == "POST" { log(api.provider, "", "refused \(error.response.status)", nil) }
+            if request.method == "POST", api.creates(request.path) {
+                log(api.provider, "", "refused \(error.response.status)", nil)
+            }
             return .answer(error.response)
         }
     }

@@ -10,6 +10,7 @@ struct TelnyxAPI: ProviderAPI {
     var provider: PlayedProvider { .telnyx }
 
     func owns(_ path: Substring) -> Bool { path.hasPrefix("/v2/") }
+    func creates(_ path: Substring) -> Bool { path == "/v2/calls" }
 
     func wish(_ request: APIRequest, _ desk: APIDesk) throws(APIRefusal) -> APIWish {
         guard let key = request.bearer, desk.credentials.telnyxKey.admits(key) else {

@@ -9,6 +9,7 @@ struct TwilioAPI: ProviderAPI {
     var provider: PlayedProvider { .twilio }
 
     func owns(_ path: Substring) -> Bool { path.hasPrefix("/2010-04-01/") }
+    func creates(_ path: Substring) -> Bool { path.hasSuffix("/Calls.json") }
 
     func wish(_ request: APIRequest, _ desk: APIDesk) throws(APIRefusal) -> APIWish {
         let path = request.segments

@@ -8,6 +8,7 @@ struct VonageAPI: ProviderAPI {
     var provider: PlayedProvider { .vonage }
 
     func owns(_ path: Substring) -> Bool { path == "/v1/calls" || path.hasPrefix("/v1/calls/") }
+    func creates(_ path: Substring) -> Bool { path == "/v1/calls" }
 
     func wish(_ request: APIRequest, _ desk: APIDesk) throws(APIRefusal) -> APIWish {
         let application = try VonageProof.application(of: request, desk)
