@@ -13,8 +13,9 @@ from client import Client
 from processes import Provider, Server, free_port
 from verdict import judge
 
+# After each 429 the provider is left alone for a second or more: more of them would be all that is seen.
 FAULTS = (
-    "429=0.04,429-bare=0.01,500=0.02,500-placed=0.02,timeout=0.005,timeout-placed=0.005,closed=0.01,closed-placed=0.02,"
+    "429=0.005,429-bare=0.002,500=0.02,500-placed=0.02,timeout=0.005,timeout-placed=0.005,closed=0.01,closed-placed=0.02,"
     "lookup=0.05,lost=0.05,doubled=0.05,reordered=0.05,late=0.05"
 )
 FATES = "answered=6,busy=1,no-answer=1,rejected=1,failed=1"
