@@ -93,6 +93,8 @@ extension Dialer {
     private func prepareGate(_ lane: Int) -> Gate {
         guard lanes[lane].inTheAir < lanes[lane].rules.concurrency else { return .closed }
         let all = lanes.reduce(0) { $0 + $1.preparedCount }
+        // The first one goes ahead alone, or a queue that was read from the journal would all be recorded as dialling at once.
+        guard lanes[lane].preparedCount == 0 || lanes[lane].pace.hasBegun, all == 0 || pace.hasBegun else { return .closed }
         return lanes[lane].gate(behind: lanes[lane].preparedCount).and(Gate(pace.free(behind: all))).earlier(by: DialLane.lead)
     }
 

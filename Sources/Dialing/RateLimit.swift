@@ -25,6 +25,9 @@ struct RateLimit: Sendable {
         tolerance = rate >= 10 ? Self.lateness : 0
     }
 
+    /// Whether a request has gone out: before that nobody can say when those behind it may.
+    var hasBegun: Bool { due != nil }
+
     /// When the next request may go out; `nil`: at any time.
     func free(behind waiting: Int = 0) -> Moment? {
         guard let due, interval > 0 else { return nil }
