@@ -5,8 +5,8 @@ import collections
 
 # What a provider's lists call a declined call, and what it has no other word for.
 ALIKE = {"rejected": {"busy", "failed"}, "machine": {"completed"}}
-# Timers are not exact; a request that was a little late may be followed by one that is not.
-TOLERANCE = 0.05
+# Timers are not exact: a request that left late, or stood in a queue for a moment, comes with those behind it.
+TOLERANCE = 0.1
 SHOWN = 10
 
 
