@@ -1,3 +1,4 @@
+import Call
 /// What goes wrong at a provider, each with a probability from 0 to 1.
 public struct FaultPlan: Sendable {
     /// Beside what fails, the words by which a fault is asked for.

@@ -133,16 +133,18 @@ struct TelnyxAPI: ProviderAPI {
     private func activeCalls(_ request: APIRequest, _ connection: String, _ desk: APIDesk) throws(APIRefusal) -> HTTPResponse {
         let fields = (try? request.query()) ?? []
         do throws(FieldFault) { try TelnyxAPIRules.activeCalls.check(fields) } catch { throw Self.refusal(error) }
-        let (size, number) = TelnyxAPIRules.page(fields)
+        let (limit, after) = TelnyxAPIRules.cursor(fields)
         let found = desk.listed(.telnyx).filter { !$0.isOver && $0.order.account == connection }
-        let entries = found.dropFirst((number - 1) * size).prefix(size).map { call -> JSONValue in
+        let entries = found.dropFirst(after).prefix(limit).map { call -> JSONValue in
             var data = ids(call)
             data["call_duration"] = .whole(call.seconds(until: desk.now))
             data["record_type"] = .string("call")
             return .object(data)
         }
+        let next: JSONValue = after + entries.count < found.count ? .string(String(after + entries.count)) : .null
         let meta: JSONValue = .object([
-            "total_items": .whole(found.count), "cursors": .object([:]), "next": .null, "previous": .null,
+            "total_items": .whole(found.count), "cursors": .object(["after": next, "before": .null]), "next": next,
+            "previous": .null,
         ])
         return .json(200, .object(["data": .array(entries), "meta": meta]))
     }

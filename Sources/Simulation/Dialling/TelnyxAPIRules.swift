@@ -42,7 +42,9 @@ enum TelnyxAPIRules {
     static let hangUp = FieldRules(["client_state": .base64, "command_id": text, "custom_headers": .entries])
 
     private static let pages: [String: FieldKind] = ["page[size]": .integer(1...250), "page[number]": .integer(1...1_000_000)]
-    static let activeCalls = FieldRules(pages)
+    /// Paged by a cursor (*Cursor Pagination*); the document names the numbered fields too.
+    static let activeCalls = FieldRules(
+        pages.merging(["page[limit]": .integer(1...250), "page[after]": text, "page[before]": text]) { given, _ in given })
     static let callEvents = FieldRules(
         pages.merging(
             [
@@ -59,6 +61,11 @@ enum TelnyxAPIRules {
     static func page(_ fields: [FormEncoding.Field]) -> (size: Int, number: Int) {
         func number(_ name: String, _ usual: Int) -> Int { fields.last { $0.name == name }.flatMap { Int($0.value) } ?? usual }
         return (number("page[size]", 20), number("page[number]", 1))
+    }
+
+    static func cursor(_ fields: [FormEncoding.Field]) -> (limit: Int, after: Int) {
+        func number(_ name: String, _ usual: Int) -> Int { fields.last { $0.name == name }.flatMap { Int($0.value) } ?? usual }
+        return (number("page[limit]", 20), max(0, number("page[after]", 0)))
     }
 
     /// Whether an event of this time passes the field, if it is a filter by time.

@@ -63,7 +63,8 @@ struct VonageAPI: ProviderAPI {
         if let seconds = body["ringing_timer"]?.number { order.ringTimeout = .seconds(seconds) }
         order.timeLimit = .seconds(body["length_timer"]?.number ?? 7_200)
         if let detection = body["advanced_machine_detection"] {
-            order.detection = detection["mode"]?.string == "detect_beep" ? .end : .start
+            // Without a mode it is `default`, which hears beeps too.
+            order.detection = detection["mode"]?.string == "detect" ? .start : .end
             order.endsMachine = detection["behavior"]?.string == "hangup"
         } else if let behaviour = body["machine_detection"]?.string {
             order.detection = .start
