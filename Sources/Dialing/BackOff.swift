@@ -1,7 +1,7 @@
 import Call
 
-/// How long a provider is left alone: after it asked for it with a time, and after several requests in a row that it turned away without
-/// one, left without a clear answer, or that did not reach it. One of these can be that call's alone, and holds back that call.
+/// How long a provider is left alone: after several requests in a row that it turned away, left without a clear answer, or that did not
+/// reach it. One of these can be that call's alone (limits on requests at the same time are), and holds back that call.
 ///
 /// Where no time is named: exponential with full jitter (*Exponential Backoff And Jitter*, AWS Architecture Blog, 2015).
 struct BackOff: Sendable {
@@ -16,6 +16,8 @@ struct BackOff: Sendable {
 
     /// Requests in a row of which nothing good came, behind which the provider is taken to be in trouble.
     static let doubts = 3
+    /// The same where it names a time: that it is the provider's own limit is likelier.
+    static let namedDoubts = 2
 
     /// How long the answer to a probe is awaited before the next one. Answers take tenths of a second; one that is lost must not hold
     /// up everything for as long as a request may take.
@@ -42,6 +44,11 @@ struct BackOff: Sendable {
         return isBehind ? .closed : Gate(until).and(Gate(probe.map { $0 + Self.probing }))
     }
 
+    /// The wait that a provider asks for. Units: milliseconds.
+    static func named(_ seconds: Int?, _ chance: inout Chance) -> Int64? {
+        seconds.map { Int64(min(max($0, 0), longestNamed)) * 1_000 + chance.below(jitter) }
+    }
+
     /// A wait when none is named. Units: milliseconds.
     ///
     /// - Parameter failures: those before this one.
@@ -56,7 +63,7 @@ struct BackOff: Sendable {
     ///
     /// - Returns: the wait that begins; `nil` when the request was sent before the present wait began, and so is the same failure.
     mutating func fail(sent: Moment, afterSeconds: Int?, at now: Moment, _ chance: inout Chance) -> Int64? {
-        let named = afterSeconds.map { Int64(min(max($0, 0), Self.longestNamed)) * 1_000 + chance.below(Self.jitter) }
+        let named = Self.named(afterSeconds, &chance)
         if sent == probe { probe = nil }
         if let began, sent < began {
             // Only a longer wait that is asked for counts.
@@ -74,11 +81,12 @@ struct BackOff: Sendable {
     /// Nothing good came of a request that was sent at the moment.
     ///
     /// - Returns: the wait that begins, if one does.
-    mutating func doubt(sent: Moment, at now: Moment, _ chance: inout Chance) -> Int64? {
+    mutating func doubt(sent: Moment, afterSeconds: Int?, at now: Moment, _ chance: inout Chance) -> Int64? {
         if sent == probe { probe = nil }
         if let lastSuccess, sent < lastSuccess { return nil }
         doubtsInARow += 1
-        return doubtsInARow < Self.doubts ? nil : fail(sent: sent, afterSeconds: nil, at: now, &chance)
+        let isEnough = doubtsInARow >= (afterSeconds == nil ? Self.doubts : Self.namedDoubts)
+        return isEnough ? fail(sent: sent, afterSeconds: afterSeconds, at: now, &chance) : nil
     }
 
     /// A request that was sent at the moment was taken, or refused for a reason of its own.

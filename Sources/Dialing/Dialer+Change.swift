@@ -39,7 +39,7 @@ extension Dialer {
     mutating func change(_ serial: Int, at now: DialTime, _ body: (inout CallLife, DialRules) -> CallLife.Consequences) {
         guard let before = calls[serial].map({ Standing($0) }) else { return }
         guard let consequences = calls[serial]?.apply({ body(&$0, rules) }) else { return }
-        if let away = consequences.backsOff, away.afterSeconds == nil { holdBack(serial, at: now.moment) }
+        if let away = consequences.backsOff { holdBack(serial, away.afterSeconds, at: now.moment) }
         guard let life = calls[serial],
             let lane = laneOf[life.call.request.provider]
         else { return }
@@ -49,20 +49,21 @@ extension Dialer {
         setTimer(of: life)
     }
 
-    /// A call that was turned away without a time waits alone, the longer the more often it was: one 429 can be that call's alone.
-    private mutating func holdBack(_ serial: Int, at now: Moment) {
+    /// A call that was turned away waits: as long as the provider said, or the longer the more often it was turned away.
+    private mutating func holdBack(_ serial: Int, _ seconds: Int?, at now: Moment) {
         guard let life = calls[serial], life.isWaiting else { return }
-        calls[serial]?.notBefore = now + .milliseconds(BackOff.wait(after: life.call.attempts - 1, &chance))
+        let wait = BackOff.named(seconds, &chance) ?? BackOff.wait(after: life.call.attempts - 1, &chance)
+        calls[serial]?.notBefore = now + .milliseconds(wait)
     }
 
     /// What an answer to a create request says about its provider.
     private mutating func learn(_ consequences: CallLife.Consequences, sent: Moment, _ lane: Int, at now: Moment) {
         if consequences.providerTakesCalls { lanes[lane].backOff.succeed(sent: sent) }
         var wait: Int64?
-        if let seconds = consequences.backsOff?.afterSeconds {
-            wait = lanes[lane].backOff.fail(sent: sent, afterSeconds: seconds, at: now, &chance)
-        } else if consequences.backsOff != nil || consequences.doubts {
-            wait = lanes[lane].backOff.doubt(sent: sent, at: now, &chance)
+        if let away = consequences.backsOff {
+            wait = lanes[lane].backOff.doubt(sent: sent, afterSeconds: away.afterSeconds, at: now, &chance)
+        } else if consequences.doubts {
+            wait = lanes[lane].backOff.doubt(sent: sent, afterSeconds: nil, at: now, &chance)
         }
         if let wait { logs.append(.backingOff(lanes[lane].name, milliseconds: wait)) }
     }

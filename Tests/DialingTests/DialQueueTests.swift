@@ -180,6 +180,21 @@ import Testing
         #expect(run.dialer.call("c1")?.attempts == 2)
     }
 
+    @Test func `a call that is turned away with a time waits that long, and two in a row stop their provider`() throws {
+        var run = DialRun()
+        for number in 0..<4 { try run.accept(DialRun.request(number)) }
+        #expect(run.poll().placed == ["c1"])
+        _ = run.handle(.placed(call: "c1", .retry(afterSeconds: 5)))
+        #expect(run.pass(.milliseconds(10)).placed == ["c2"])
+        _ = run.handle(.placed(call: "c2", .accepted(providerCallID: "CA2")))
+        #expect(run.pass(.milliseconds(10)).placed == ["c3"])
+        _ = run.handle(.placed(call: "c3", .retry(afterSeconds: 5)))
+        #expect(run.pass(.milliseconds(10)).placed == ["c4"])
+        _ = run.handle(.placed(call: "c4", .retry(afterSeconds: 8)))
+        #expect(run.pass(.milliseconds(7_900)).placed == [])
+        #expect(run.pass(.milliseconds(500)).placed.count == 1)
+    }
+
     @Test func `without a time named the waits grow, and a call has its attempts`() throws {
         var run = DialRun()
         try run.accept()
