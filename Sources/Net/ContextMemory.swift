@@ -58,7 +58,7 @@ final class ContextMemory {
     private static let isTLSReady = Mutex(false)
 
     /// `lws_create_context` and `lws_create_vhost`.
-    func makeContext(isFirst: Bool) throws(NetError) -> (context: OpaquePointer, vhost: OpaquePointer) {
+    func makeContext(hearsSignals: Bool) throws(NetError) -> (context: OpaquePointer, vhost: OpaquePointer) {
         var info = lws_context_creation_info()
         info.port = CONTEXT_PORT_NO_LISTEN_SERVER
         info.protocols = UnsafePointer(protocols)
@@ -71,7 +71,7 @@ final class ContextMemory {
             UInt64(LWS_SERVER_OPTION_LIBUV) | UInt64(LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN)
             | UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS)
         let tls = UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
-        if isFirst { info.signal_cb = signalCame } else { info.signal_cb = signalIgnored }
+        if hearsSignals { info.signal_cb = signalCame } else { info.signal_cb = signalIgnored }
         info.max_http_header_data = Self.headerData
         info.pt_serv_buf_size = UInt32(EventLoop.readSize)
         info.timeout_secs = Self.stepLimit

@@ -56,12 +56,12 @@ public final class EventLoop {
 
     init(
         handle: EventLoopHandle, trust: TLSTrust, resolver: Resolver, listener: Int32?, identity: TLSIdentity?,
-        makeService: (EventLoop) -> any LoopService
+        hearsSignals: Bool, makeService: (EventLoop) -> any LoopService
     ) throws(NetError) {
         self.handle = handle
         self.resolver = resolver
         memory = ContextMemory(trust)
-        (context, vhost) = try memory.makeContext(isFirst: handle.index == 0)
+        (context, vhost) = try memory.makeContext(hearsSignals: hearsSignals)
         scratch = .allocate(byteCount: MessageBuffer.headroom + Self.readSize, alignment: 16)
         service = NoService()
         memory.link(self)

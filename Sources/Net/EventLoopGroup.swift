@@ -60,7 +60,8 @@ public final class EventLoopGroup: Sendable {
         let identity: TLSIdentity? = if let tls = options.tls { try TLSIdentity(tls) } else { nil }
         let bound: (sockets: [Int32], host: String, port: Int)? =
             if let host { try SocketAddress.listen(host, port, count: options.loops) } else { nil }
-        let shared = Shared(resolver: Resolver(), trust: trust, identity: identity)
+        let shared = Shared(
+            resolver: Resolver(), trust: trust, identity: identity, hearsSignals: options.onSignal != nil)
         let threads = DispatchGroup()
         var handles: [EventLoopHandle] = []
         var failure: NetError?
@@ -95,6 +96,8 @@ public final class EventLoopGroup: Sendable {
         let resolver: Resolver
         let trust: TLSTrust
         let identity: TLSIdentity?
+        /// Whether the first loop tells of signals: libuv tells the loops of every group.
+        let hearsSignals: Bool
     }
 
     /// One loop at a time: contexts are not made concurrently.
@@ -110,7 +113,7 @@ public final class EventLoopGroup: Sendable {
             do throws(NetError) {
                 let loop = try EventLoop(
                     handle: handle, trust: shared.trust, resolver: shared.resolver, listener: listener, identity: shared.identity,
-                    makeService: service)
+                    hearsSignals: shared.hearsSignals && handle.index == 0, makeService: service)
                 started.signal()
                 loop.run()
             } catch {

@@ -7,7 +7,7 @@ enum Signals {
     static let handler = Mutex<(@Sendable (Int32) -> Void)?>(nil)
 }
 
-/// The first loop's; libuv tells every loop of every signal.
+/// That of the first loop of the group with a hook; libuv tells every loop of every signal.
 func signalCame(_ watcher: UnsafeMutableRawPointer?, _ number: Int32) {
     let handler = Signals.handler.withLock { $0 }
     handler?(number)

@@ -200,6 +200,21 @@ private func descriptors() throws -> Int { try FileManager.default.contentsOfDir
         }
     }
 
+    @Test func `one signal comes to the hook once, also beside loops that have none`() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            let signals = Inbox<Int32>()
+            let bench = try Bench(loops: 2, options: LoopOptions(onSignal: { signals.put($0) }))
+            let dialing = try EventLoopGroup.start(host: nil) { EchoService($0, Inbox(), Inbox(), hook: { _, _ in }) }
+            kill(getpid(), SIGTERM)
+            _ = signals.wait(1)
+            // Every loop has been told by the time it has ended.
+            bench.stop()
+            dialing.stop(grace: .zero)
+            dialing.wait()
+            exit(signals.all == [SIGTERM] ? 7 : 1)
+        }
+    }
+
     @Test func `SIGTERM comes to the hook, and the loops can stop on it`() async {
         await #expect(processExitsWith: .exitCode(7)) {
             let signals = Inbox<Int32>()
