@@ -12,8 +12,9 @@ public enum DialInput: Equatable, Sendable {
     case found(call: String, DialFinding)
     /// The answer to ``DialOutput/hangUp(_:)``; the sentence says why it failed.
     case hungUp(call: String, failure: String?)
-    /// A callback. The call is the one in the path of the status address, where there is one.
-    case callback(call: String?, DialEvent)
+    /// A callback of a provider: it says nothing about another one's calls. The call is the one in the path of the status address, where
+    /// there is one.
+    case callback(from: ProviderName, call: String?, DialEvent)
     /// The call's stream has opened.
     case streamBegan(call: String, providerCallID: String?)
     case streamEnded(call: String, Termination)

@@ -137,7 +137,7 @@ public struct Dialer: Sendable {
             let isOthers = isOthers(finding, of: id)
             change(id, at: now) { $0.found(finding, isOthers: isOthers, $1, at: now) }
         case .hungUp(let id, let failure): change(id, at: now) { $0.hungUp(failure: failure, $1, at: now) }
-        case .callback(let id, let event): heard(event, about: id, at: now)
+        case .callback(let provider, let id, let event): heard(event, from: provider, about: id, at: now)
         case .streamBegan(let id, let providerCallID):
             change(id, at: now) { $0.streamBegan(providerCallID, $1, at: now) }
         case .streamEnded(let id, let termination):
@@ -158,10 +158,10 @@ public struct Dialer: Sendable {
         return owner != byID[id]
     }
 
-    private mutating func heard(_ event: DialEvent, about id: String?, at now: DialTime) {
+    private mutating func heard(_ event: DialEvent, from provider: ProviderName, about id: String?, at now: DialTime) {
         let named = (id ?? event.callID).flatMap { byID[$0] }
         let known = event.providerCallID.flatMap { byProviderID[$0] }
-        guard let serial = named ?? known, known == nil || known == serial else {
+        guard let serial = named ?? known, known == nil || known == serial, calls[serial]?.call.request.provider == provider else {
             logs.append(.stranger(providerCallID: event.providerCallID))
             return
         }

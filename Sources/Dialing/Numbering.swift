@@ -77,10 +77,10 @@ struct Numbering: Sendable {
         guard let code = Self.prefixes(of: digits, upTo: 3).first(where: callingCodes.contains) else { return nil }
         guard code != "1" || Self.isAreaCode(digits.dropFirst().prefix(3)) else { return nil }
         var found = find(code, in: digits)
-        // Networks drop a 0 that does not belong there, as in +44 0 909…; where it belongs (Italy) no range begins behind it.
+        // Networks drop zeros that do not belong there, as in +44 0 909…; where one belongs (Italy) no range begins behind it.
         let national = digits.dropFirst(code.count)
         if code != "39", national.hasPrefix("0") {
-            let without = find(code, in: code + national.dropFirst())
+            let without = find(code, in: code + national.drop { $0 == "0" })
             found = (without.owner, without.prefix, found.special ?? without.special)
         }
         guard let owner = found.owner else { return nil }

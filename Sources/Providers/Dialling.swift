@@ -45,6 +45,15 @@ public protocol DiallingDialect: ProviderDialect {
 }
 
 extension DiallingDialect {
+    /// What a callback says, as it may be kept and told: an id that no provider gives makes it nothing, and a code that may be a number or
+    /// a sentence is left out.
+    public func heard(inCallback fields: [String: String], json: JSONValue?) -> DialEvent? {
+        guard var event = event(ofCallback: fields, json: json) else { return nil }
+        if let id = event.providerCallID, !ProviderWords.isCallID(id) { return nil }
+        event.code = event.code.flatMap { ProviderWords.code(.string($0)) }
+        return event
+    }
+
     /// Ends the call as a live one, whether it was answered or not.
     public func hangUp(
         dialled providerCallID: String, isAnswered: Bool, _ settings: ProviderSettings, _ cryptography: any Cryptography,

@@ -115,13 +115,39 @@ enum ProviderWords {
     /// Longest sentence kept. Units: characters.
     static let longest = 200
 
-    /// Words with five or more digits, an address or an `@` are replaced: they may be numbers, tokens or accounts.
+    /// Words with five or more digits, an address or an `@` are replaced: they may be numbers, tokens or accounts. Words of digits alone
+    /// that follow each other count as one: a number may be written in groups.
     static func masked(_ text: String) -> String {
-        let words = text.prefix(longest).split(whereSeparator: { $0.isWhitespace || $0.isNewline }).map { word in
-            if word.contains("://") || word.contains("@") { return "[address]" }
-            return word.utf8.count(where: { (0x30...0x39).contains($0) }) >= 5 ? "[number]" : String(word)
+        var words: [String] = []
+        var group: [Substring] = []
+        func endGroup() {
+            words += group.reduce(0) { $0 + digits($1) } >= fewestDigits ? ["[number]"] : group.map { String($0) }
+            group = []
         }
+        for word in text.prefix(longest).split(whereSeparator: { $0.isWhitespace || $0.isNewline }) {
+            if !word.contains(where: \.isLetter) {
+                group.append(word)
+                continue
+            }
+            endGroup()
+            let isAddress = word.contains("://") || word.contains("@")
+            words.append(isAddress ? "[address]" : digits(word) >= fewestDigits ? "[number]" : String(word))
+        }
+        endGroup()
         return words.joined(separator: " ")
+    }
+
+    /// Digits from which on a word may be a number.
+    private static let fewestDigits = 5
+
+    private static func digits(_ word: Substring) -> Int { word.count(where: \.isNumber) }
+
+    /// Longest id of a call; Telnyx's, the longest, have about 100. Units: bytes.
+    private static let longestID = 255
+
+    /// Whether a provider may have given a call this id.
+    static func isCallID(_ text: String) -> Bool {
+        (1...longestID).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     /// A code of digits or short words; what is neither is not repeated.

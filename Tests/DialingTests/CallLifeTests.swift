@@ -20,6 +20,14 @@ import Testing
         #expect(run.dialer.call("c1")?.code == "word")
     }
 
+    @Test func `a provider says nothing about another one's calls`() throws {
+        var run = DialRun()
+        _ = try run.dialled()
+        #expect(run.callback(.ended(.completed), from: ProviderName("exotel")).isEmpty)
+        #expect(run.callback(.ended(.completed), "unknown", from: ProviderName("exotel")).changes.isEmpty)
+        #expect(run.status() == .dialing)
+    }
+
     @Test func `what comes late or twice changes nothing`() throws {
         var run = DialRun()
         _ = try run.dialled()

@@ -323,7 +323,7 @@ struct DialModel {
     private mutating func callBack(_ call: ModelCall, _ event: DialEvent) {
         for _ in 0..<(chance.chance(trouble.doubleCallback) ? 2 : 1) where !chance.chance(trouble.lostCallback) {
             let late = chance.chance(trouble.lateCallback) ? chance.seconds(1...40) : chance.seconds(0.01...0.3)
-            plan(late, .always(.callback(call: call.callID, event)))
+            plan(late, .always(.callback(from: call.provider, call: call.callID, event)))
         }
     }
 

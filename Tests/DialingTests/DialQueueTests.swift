@@ -38,7 +38,7 @@ import Testing
             #expect(inTheAir.count == 1)
             guard let id = inTheAir.first else { return }
             _ = run.handle(.placed(call: id, .accepted(providerCallID: id)))
-            _ = run.callback(.ended(.busy), id, id: id)
+            _ = run.callback(.ended(.busy), id, id: id, from: id == "c3" ? Self.plivo : DialRun.twilio)
             _ = run.pass(.seconds(1))
             callee.remove(id)
         }

@@ -93,10 +93,11 @@ struct DialRun {
         return id
     }
 
-    mutating func callback(_ state: DialState?, _ call: String = "c1", machine: MachineVerdict? = nil, id: String = "CA1")
-        -> [DialOutput]
-    {
-        handle(.callback(call: call, DialEvent(providerCallID: id, state: state, machine: machine, code: "word")))
+    mutating func callback(
+        _ state: DialState?, _ call: String = "c1", machine: MachineVerdict? = nil, id: String = "CA1",
+        from provider: ProviderName = Self.twilio
+    ) -> [DialOutput] {
+        handle(.callback(from: provider, call: call, DialEvent(providerCallID: id, state: state, machine: machine, code: "word")))
     }
 
     func status(_ call: String = "c1") -> DialStatus? { dialer.call(call)?.status }

@@ -84,10 +84,11 @@ import Testing
     }
 
     @Test(arguments: [
-        "+4409098765432", "+44070123456789", "+490900123456", "+36069012345678", "+78803123456", "+353015501234567",
+        "+4409098765432", "+44009098765432", "+44070123456789", "+490900123456", "+36069012345678", "+78803123456",
+        "+353015501234567",
     ])
     func `a trunk prefix does not hide a range`(to: String) throws {
-        #expect(try Self.refusal(to, "+44,+440,+49,+490,+36,+7,+353,+3530")?.contains("the range is listed") == true)
+        #expect(try Self.refusal(to, "+44,+440,+4400,+49,+490,+36,+7,+353,+3530")?.contains("the range is listed") == true)
     }
 
     @Test func `a trunk prefix does not hide a country`() throws {

@@ -134,6 +134,16 @@ import Testing
         #expect(bench.double.asked.isEmpty)
     }
 
+    @Test func `a number in the place of a bot's name is not repeated`() throws {
+        let bench = try DialBench()
+        defer { bench.double.stop() }
+        let answer = try bench.start(##"{"phone_number":"+12025550123","bot":"+12025550123"}"##)
+        #expect(answer.status == 400)
+        #expect(answer.errorCode == "unknown_bot")
+        #expect(!answer.body.contains("5550123"))
+        #expect(!bench.server.log.text.contains("5550123"))
+    }
+
     @Test func `a number abroad is refused unless it is listed`() throws {
         let bench = try DialBench()
         defer { bench.double.stop() }
@@ -152,7 +162,9 @@ import Testing
         defer { capped.double.stop() }
         #expect(try capped.start().status == 201)
         let refused = try capped.start(#"{"phone_number":"+12025550124","priority":5}"#)
-        #expect(refused.status == 429 && refused.errorCode == "cap_reached" && refused.header("Retry-After") != nil)
+        #expect(
+            refused.status == 429 && refused.errorCode == "cap_reached" && refused.body.contains("--dial-")
+                && refused.header("Retry-After") != nil)
     }
 
     @Test func `the routes follow the access rule`() throws {

@@ -58,8 +58,7 @@ final class DialController {
         let dialect = try dialect(wish.provider)
         let bot = wish.bot ?? configuration.bot
         guard configuration.bots[bot] != nil else {
-            let known = configuration.bots.names.joined(separator: ", ")
-            throw HTTPRefusal(.refusal(400, "unknown_bot", "no bot is named \(bot); known: \(known)"))
+            throw HTTPRefusal(unknownBot: bot, configuration, status: 400)
         }
         let setting = dialect.settingsPrefix + "PHONE_NUMBER"
         guard let from = wish.from ?? configuration.settings[setting].map({ PhoneNumber($0) }) else {
@@ -92,7 +91,9 @@ final class DialController {
         }
         guard let dialect = ready.first else {
             throw HTTPRefusal(
-                .refusal(400, "no_credentials", "credentials are set for no provider; set those of one of \(names)"))
+                .refusal(
+                    400, "no_credentials",
+                    "credentials are set for no provider; set those of one of \(names); trunkline help serve lists them"))
         }
         return dialect
     }
@@ -120,9 +121,9 @@ final class DialController {
         let fields = try FormFields.all(request)
         let isJSON = (request.headers["content-type"] ?? "").lowercased().hasPrefix("application/json")
         let json = isJSON ? try? JSONValue(parsing: request.body) : nil
-        guard let event = dialling.event(ofCallback: fields, json: json) else { return HTTPAnswer(status: 204) }
+        guard let event = dialling.heard(inCallback: fields, json: json) else { return HTTPAnswer(status: 204) }
         if case .closed = shared.dialing.access { return HTTPAnswer(status: 204) }
-        if let reason = shared.dialing.post({ $0.tell(.callback(call: call, event)) }) {
+        if let reason = shared.dialing.post({ $0.tell(.callback(from: name, call: call, event)) }) {
             throw HTTPRefusal(.refusal(503, "overloaded", reason))
         }
         return HTTPAnswer(status: 200)

@@ -83,7 +83,10 @@ enum DialReport {
         switch rejection {
         case .queueFull(let limit, let seconds):
             error(429, "queue_full", "\(limit) calls wait to be placed (--dial-queue)", retryAfter: seconds)
-        case .cap(let text, let seconds): error(429, "cap_reached", text, retryAfter: seconds)
+        case .cap(let text, let seconds):
+            error(
+                429, "cap_reached",
+                "the cap of \(text) is reached; come back after Retry-After, or raise \(capFlag(text))", retryAfter: seconds)
         case .keyReused:
             error(
                 409, "key_reused",
@@ -92,10 +95,15 @@ enum DialReport {
         }
     }
 
+    /// `3 calls per hour` → `--dial-calls-per-hour`.
+    private static func capFlag(_ text: String) -> String {
+        "--dial-" + text.split(separator: " ").dropFirst().joined(separator: "-")
+    }
+
     static func unreachable(_ dialect: any DiallingDialect) -> HTTPAnswer {
         error(
             400, "unreachable",
-            "\(dialect.name) cannot reach this server: give its public host with -x (only an \(dialect.settingsPrefix)API_BASE on this machine needs none)"
+            "\(dialect.name) cannot reach this server: give its public host with -x (needed unless \(dialect.settingsPrefix)API_BASE is on this machine)"
         )
     }
 
