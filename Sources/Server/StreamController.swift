@@ -140,6 +140,9 @@ final class StreamController {
     /// Decides on the stream of an outbound call: its token says which, and what was asked for with it.
     private func admit(_ start: StreamStart, _ host: CallHost, _ claim: DialledClaim) -> CallInput {
         guard case .token(let token) = host.admission else { return refuse("no token", host, start) }
+        if let id = start.callID, let owner = shared.dialing.owner(ofProviderCall: id), owner != claim.id {
+            return refuse(StreamTokens.Refusal.otherCall.sentence, host, start)
+        }
         do {
             _ = try shared.tokens.spend(token, for: start, unixTime: Int64(shared.unixTime))
         } catch {

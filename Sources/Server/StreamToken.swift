@@ -49,7 +49,7 @@ final class StreamTokens: Sendable {
     static let mostPendingBytes = 64 * 1_024 * 1_024
 
     enum Refusal: Error, Equatable {
-        case malformed, forged, expired, spent, otherProvider, otherCall, otherPurpose
+        case malformed, forged, expired, spent, otherProvider, otherCall, otherPurpose, callEnded
 
         var sentence: String {
             switch self {
@@ -59,6 +59,7 @@ final class StreamTokens: Sendable {
             case .spent: "the stream token has been used"
             case .otherProvider: "the stream token was made for another provider"
             case .otherCall: "the stream token was made for another call"
+            case .callEnded: "the call of the stream token has ended"
             case .otherPurpose: "a token of an answer address opens no stream, and a stream's token no answer"
             }
         }
@@ -69,6 +70,8 @@ final class StreamTokens: Sendable {
         var pendingBytes = 0
         var order: [String] = []
         var spent: [String: Int64] = [:]
+        /// Outbound calls that have ended before their tokens expire; the last second of those.
+        var ended: [String: Int64] = [:]
         var sweptAt: Int64 = 0
     }
 
@@ -143,8 +146,22 @@ final class StreamTokens: Sendable {
             provider: ProviderName(provider), callID: claims["c"]?.string, bot: claims["b"]?.string, expires: expires,
             nonce: nonce, dialled: dialled)
         guard unixTime <= token.expires else { throw .expired }
-        guard state.withLock({ $0.spent[nonce] == nil }) else { throw .spent }
+        try state.withLock { state throws(Refusal) in
+            guard state.spent[nonce] == nil else { throw .spent }
+            if let id = dialled?.id, state.ended[id] != nil { throw .callEnded }
+        }
         return token
+    }
+
+    /// From here on no token of the outbound call opens anything.
+    ///
+    /// - Parameter expires: when the last of them expires at the latest. Seconds since 1970.
+    func end(call id: String, expires: Int64, unixTime: Int64) {
+        guard expires >= unixTime else { return }
+        state.withLock { state in
+            sweep(&state, unixTime)
+            state.ended[id] = expires
+        }
     }
 
     /// Spends the token for this stream.
@@ -155,6 +172,7 @@ final class StreamTokens: Sendable {
         if let bound = token.callID, bound != start.callID { throw .otherCall }
         return try state.withLock { state throws(Refusal) in
             sweep(&state, unixTime)
+            if let id = token.dialled?.id, state.ended[id] != nil { throw .callEnded }
             guard state.spent.updateValue(token.expires, forKey: token.nonce) == nil else { throw .spent }
             // An outbound call has one stream, whichever of its tokens opens it.
             if let id = token.dialled?.id {
@@ -192,5 +210,6 @@ final class StreamTokens: Sendable {
         state.order.removeAll { state.pending[$0] == nil }
         // A socket opened in the token's last second may send its start ten seconds later.
         state.spent = state.spent.filter { $0.value + 60 >= unixTime }
+        state.ended = state.ended.filter { $0.value + 60 >= unixTime }
     }
 }

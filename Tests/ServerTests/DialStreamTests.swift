@@ -55,6 +55,39 @@ import Testing
         #expect(!path.contains("="))
     }
 
+    @Test func `a call that has ended opens no stream, after a restart neither`() throws {
+        let bench = try DialBench()
+        defer { bench.double.stop() }
+        let id = try #require(
+            try bench.start(#"{"phone_number":"+12025550123","wait_secs":30}"#).json["call_id"] as? String)
+        let path = try bench.streamPath(of: try #require(bench.double.placed.first))
+        #expect(try bench.status(id, "CallSid=CA1&CallStatus=canceled").status == 200)
+        _ = try bench.wait(id, for: "ended")
+        let late = #expect(throws: TestWebSocket.Refused.self) { try TestWebSocket(port: bench.port, target: path) }
+        #expect(late?.status == 403)
+        bench.server.server.stop()
+        let next = try DialBench(bench.double, place: bench.place)
+        #expect(try next.call(id)["reason"] as? String == "canceled")
+        let later = #expect(throws: TestWebSocket.Refused.self) { try TestWebSocket(port: next.port, target: path) }
+        #expect(later?.body.contains("has ended") == true)
+    }
+
+    @Test func `the token of one call does not take the stream of another`() throws {
+        let bench = try DialBench()
+        defer { bench.double.stop() }
+        let ids = try ["+12025550123", "+12025550124"].map { number in
+            try #require(try bench.start(#"{"phone_number":"\#(number)","wait_secs":30}"#).json["call_id"] as? String)
+        }
+        let paths = try bench.double.placed.map { try bench.streamPath(of: $0) }
+        let wrong = try TestWebSocket(port: bench.port, target: paths[0])
+        try wrong.send(TwilioWire.start(call: "CA2"))
+        #expect(try wrong.closeCode() == 1008)
+        #expect(try bench.call(ids[0])["status"] as? String == "dialing")
+        let right = try TestWebSocket(port: bench.port, target: paths[0])
+        try right.send(TwilioWire.start(call: "CA1"))
+        _ = try bench.wait(ids[0], for: "streaming")
+    }
+
     @Test func `callbacks move the call, twice and late ones do not`() throws {
         let bench = try DialBench()
         defer { bench.double.stop() }
@@ -65,10 +98,13 @@ import Testing
         #expect(try bench.status(id, "CallSid=CA1&CallStatus=ringing&SequenceNumber=1").status == 200)
         #expect(try bench.status(id, "CallSid=CA1&AnsweredBy=human").status == 200)
         #expect(try bench.status(id, "nothing=1").status == 204)
+        let tooLong = String(repeating: "C", count: 256)
+        #expect(try bench.status(id, "CallSid=\(tooLong)&CallStatus=completed").status == 204)
         try bench.wait { try bench.call(id)["machine"] as? String == "human" }
         #expect(try bench.call(id)["status"] as? String == "answered")
-        #expect(try bench.status(id, "CallSid=CA1&CallStatus=completed&SequenceNumber=4").status == 200)
-        _ = try bench.wait(id, for: "ended")
+        #expect(try bench.status(id, "CallSid=CA1&CallStatus=completed&ErrorCode=%2B12025550123&SequenceNumber=4").status == 200)
+        #expect(try bench.wait(id, for: "ended")["code"] as? String == "in-progress")
+        #expect(!bench.server.log.text.contains("5550123"))
     }
 
     @Test func `an unsigned callback is refused once the secret is known`() throws {

@@ -47,6 +47,7 @@ final class DialLoop: LoopService {
         }
         loop.rest.places = Self.places
         for call in dialer.open { shared.dialing.note(call) }
+        for call in opened.fold.calls { endTokens(of: call) }
         // Not in place: the loop has not got its service yet.
         home.post { loop in (loop.service as? DialLoop)?.drive() }
     }
@@ -164,9 +165,18 @@ final class DialLoop: LoopService {
 
     private func changed(_ call: DialedCall, _ event: UInt64) {
         shared.dialing.note(call)
+        endTokens(of: call)
         DialLogLine.write(call, shared.logger)
         if DialWaiters.isSettled(call) { for asker in waiters.takeWaiting(call.id) { asker.answer(call) } }
         if events.isWanted { events.add(call, event) } else { inputs.append(.delivered(event: event)) }
+    }
+
+    /// A call that is over opens no stream any more: a provider that answers it late would have nobody who ends it. Of an unknown end it
+    /// may be the first word.
+    private func endTokens(of call: DialedCall) {
+        guard let end = call.status.end, end != .unknown, let endedAt = call.endedAt else { return }
+        let expires = Int64(endedAt) + Int64(call.request.ringTimeout) + DialledClaim.grace
+        shared.tokens.end(call: call.id, expires: expires, unixTime: Int64(shared.unixTime))
     }
 
     private func arm() {

@@ -16,6 +16,8 @@ final class DialingDoor: Sendable {
         var port = 0
         /// Calls that are placed or about to be, by our id.
         var inTheAir: [String: DialRequest] = [:]
+        /// Our ids of these calls, by the provider's.
+        var owners: [String: String] = [:]
     }
 
     private let state: Mutex<State>
@@ -53,13 +55,19 @@ final class DialingDoor: Sendable {
 
     /// What was asked for with the call; `nil` when it is not in the air here.
     func request(of call: String) -> DialRequest? { state.withLock { $0.inTheAir[call] } }
+    /// Our id of the call in the air that has this id at its provider.
+    func owner(ofProviderCall id: String) -> String? { state.withLock { $0.owners[id] } }
     var inTheAir: Int { state.withLock { $0.inTheAir.count } }
 
     func note(_ call: DialedCall) {
         state.withLock { state in
             switch call.status {
-            case .queued, .ended: state.inTheAir[call.id] = nil
-            case .dialing, .ringing, .answered, .streaming: state.inTheAir[call.id] = call.request
+            case .queued, .ended:
+                state.inTheAir[call.id] = nil
+                if let id = call.providerCallID { state.owners[id] = nil }
+            case .dialing, .ringing, .answered, .streaming:
+                state.inTheAir[call.id] = call.request
+                if let id = call.providerCallID { state.owners[id] = call.id }
             }
         }
     }
