@@ -47,7 +47,7 @@ enum DialSetting {
         cap("dial-minutes-per-day", "minutes of outbound calls in a day", \.minutesPerDay),
         Setting(
             name: "stream-timeout", short: nil, value: "SECONDS",
-            help: "an answered outbound call whose stream has not opened by then is ended; 0: never",
+            help: "an answered outbound call whose stream has not opened here by then is ended; 0: never, as behind a balancer",
             apply: { value, c throws(UsageError) in
                 let limit = try Setting.seconds(value, "stream-timeout", 0...3_600)
                 c.dial.streamTimeout = limit == .zero ? nil : limit
