@@ -136,12 +136,13 @@ extension CallLife {
         return phase == .placed ? startHangUp(rules, at: now) : Consequences(isChanged: true)
     }
 
-    /// Ends the call at its provider; where that cannot be done, its lists are asked until they say that it has ended.
+    /// Ends the call at its provider; where that cannot be done, its lists are asked until they say that it has ended. A provider without
+    /// a request for it is asked all the same while there is a stream: it is closed, and behind it the provider ends the call.
     mutating func startHangUp(_ rules: DialRules, at now: DialTime) -> Consequences {
         guard canHangUp(rules), call.providerCallID != nil else {
             ending = .lookingUp
             reconcile = Reconcile(at: now.moment)
-            return Consequences(isChanged: true)
+            return Consequences(isChanged: true, hangsUp: hasStream && !canHangUp(rules))
         }
         ending = .hangUpAsked(at: now.moment)
         reconcile = nil

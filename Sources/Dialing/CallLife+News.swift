@@ -99,11 +99,13 @@ extension CallLife {
         guard Self.says(verdict, moreThan: call.machine) else { return Consequences() }
         call.machine = verdict
         var consequences = Consequences(isChanged: true, isEvent: true, told: hasStream ? verdict : nil)
+        guard isUnwantedMachine else { return consequences }
         let endsMachines = rules.providers[call.request.provider]?.endsMachines ?? false
-        let isMachine = verdict == .machine || verdict == .beep
-        if isMachine, call.request.machineDetection == .hangup, !endsMachines, plan == nil {
-            plan = Plan(end: .machine, detail: Self.machineSentence)
+        if plan == nil, !endsMachines {
+            plan = Self.machinePlan
             consequences.merge(startHangUp(rules, at: now))
+        } else if plan == Self.plainEnd {
+            plan = Self.machinePlan
         }
         return consequences
     }
@@ -139,7 +141,8 @@ extension CallLife {
     }
 
     mutating func streamEnded(_ termination: Termination, _ rules: DialRules, at now: DialTime) -> Consequences {
-        let plan = Self.plan(after: termination)
+        var plan = Self.plan(after: termination)
+        if plan == Self.plainEnd, isUnwantedMachine { plan = Self.machinePlan }
         guard !isOver else {
             guard call.status == .ended(.unknown) else { return Consequences() }
             call.endedAt = now.unixTime
@@ -157,12 +160,15 @@ extension CallLife {
     private static func plan(after termination: Termination) -> Plan {
         switch termination {
         case .botFailed, .refused, .noStart, .protocolViolation: Plan(end: .failed, detail: termination.rawValue)
-        case .completed, .callerHungUp: Plan(end: .completed, detail: nil)
+        case .completed, .callerHungUp: plainEnd
         case .canceled: Plan(end: .completed, detail: cancelSentence)
         case .connectionLost, .idleTimeout, .maximumDuration, .peerTooSlow, .shutdown:
             Plan(end: .completed, detail: termination.rawValue)
         }
     }
 
+    /// Of a call whose stream ended as streams do.
+    static let plainEnd = Plan(end: .completed, detail: nil)
+    static let machinePlan = Plan(end: .machine, detail: machineSentence)
     static let cancelSentence = "ended over the control API"
 }

@@ -189,8 +189,7 @@ struct CallLife: Sendable {
     /// The provider says that the call is over.
     mutating func over(_ end: DialEnd, at now: DialTime) -> Consequences {
         guard let plan else {
-            let isMachine = call.machine == .machine || call.machine == .beep
-            let hungUp = call.request.machineDetection == .hangup && isMachine && end == .completed
+            let hungUp = isUnwantedMachine && end == .completed
             return self.end(hungUp ? .machine : end, detail: hungUp ? Self.machineSentence : call.detail, at: now)
         }
         switch end {
@@ -202,6 +201,11 @@ struct CallLife: Sendable {
             let answered = end == .completed || call.answeredAt != nil
             return self.end(plan.end == .canceled && answered ? .completed : plan.end, detail: plan.detail, at: now)
         }
+    }
+
+    /// Whether a machine has answered a call that is to be ended then.
+    var isUnwantedMachine: Bool {
+        call.request.machineDetection == .hangup && (call.machine == .machine || call.machine == .beep)
     }
 
     static let machineSentence = "a machine answered"

@@ -161,4 +161,32 @@ import Testing
         #expect(run.callback(nil, machine: .machine).hungUp == [])
         #expect(run.callback(.ended(.completed)).changes == [.ended(.machine)])
     }
+
+    @Test(arguments: [true, false])
+    func `a machine's call that its provider ended is a machine's, whichever of verdict and stream's end comes first`(
+        isVerdictFirst: Bool
+    ) throws {
+        var run = DialRun(DialRun.rules { $0.endsMachines = true })
+        var request = DialRun.request()
+        request.machineDetection = .hangup
+        _ = try run.streaming(request)
+        if isVerdictFirst { _ = run.callback(nil, machine: .machine) }
+        _ = run.handle(.streamEnded(call: "c1", .callerHungUp))
+        if !isVerdictFirst { _ = run.callback(nil, machine: .machine) }
+        #expect(run.callback(.ended(.completed)).changes == [.ended(.machine)])
+        #expect(run.dialer.call("c1")?.detail == "a machine answered")
+    }
+
+    @Test func `a call that no request can end loses its stream at its maximum, and the lists are asked for its end`() throws {
+        var run = DialRun(DialRun.rules { $0.canHangUp = false })
+        var request = DialRun.request()
+        request.maximumDuration = 60
+        _ = try run.streaming(request)
+        let outputs = run.pass(.seconds(66))
+        #expect(outputs.hungUp == ["c1"])
+        #expect(run.handle(.hungUp(call: "c1", failure: "there is no such request")).hungUp == [])
+        #expect(run.handle(.streamEnded(call: "c1", .canceled)).hungUp == [])
+        #expect(run.callback(.ended(.completed)).changes == [.ended(.completed)])
+        #expect(run.dialer.call("c1")?.detail == "ended at its maximum of 60 s")
+    }
 }
