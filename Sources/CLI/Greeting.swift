@@ -26,7 +26,8 @@ enum Greeting {
     private static func notes(_ configuration: Configuration) -> [String] {
         var notes: [String] = []
         if configuration.secret == nil {
-            notes.append("TRUNKLINE_SECRET is not set: stream tokens are signed with a random key and end with this process")
+            let end = configuration.journal == nil ? "end with this process" : "are worth nothing on another server"
+            notes.append("TRUNKLINE_SECRET is not set: stream tokens are signed with a random key and \(end)")
         }
         if let secret = configuration.secret, secret.exposed.utf8.count < 16 {
             notes.append("TRUNKLINE_SECRET has fewer than 16 bytes and can be guessed; openssl rand -hex 32 makes a good one")

@@ -62,7 +62,8 @@ enum HelpText {
         Secrets come from the environment (or, by the same names, from the file):
           TRUNKLINE_API_KEY    what the control routes (/calls, /start, /dialing) ask for; without it they answer only to
                                this machine
-          TRUNKLINE_SECRET     signs stream tokens; equal on all replicas; random at each start when unset
+          TRUNKLINE_SECRET     signs stream tokens; equal on all replicas; when unset, a random one that the folder of the
+                               journal keeps
           TRUNKLINE_EVENTS_SECRET
                                signs what is posted to --events-url; without it TRUNKLINE_SECRET does
           TWILIO_AUTH_TOKEN, TELNYX_PUBLIC_KEY, PLIVO_AUTH_TOKEN, VONAGE_SIGNATURE_SECRET

@@ -25,7 +25,8 @@ public struct Configuration: Sendable {
     public var settings = ProviderSettings()
     /// `TRUNKLINE_API_KEY`.
     public var apiKey: Secret?
-    /// `TRUNKLINE_SECRET`; `nil`: a random one, and stream tokens are worth nothing after a restart or on another replica.
+    /// `TRUNKLINE_SECRET`; `nil`: a random one that the folder of the journal keeps, and stream tokens are worth nothing on another replica,
+    /// nor, without a journal, after a restart.
     public var secret: Secret?
     public var limits = CallLimits()
     /// Most calls at once; more are refused with 503.

@@ -23,13 +23,17 @@ final class SharedState: Sendable {
     let dialingProviders: [any DiallingDialect]
     private let draining = Mutex(false)
 
-    /// - Parameter door: to the dial loop, which comes later.
+    /// - Parameters:
+    ///   - tokenSecret: what stream tokens are signed with; `nil`: a random one of this process.
+    ///   - door: to the dial loop, which comes later.
     /// - Throws: ``NetError`` when the folder of captures cannot be used.
-    init(_ configuration: Configuration, dialing door: DialingDoor.Access, logger: Logger) throws(NetError) {
+    init(
+        _ configuration: Configuration, tokenSecret: Secret?, dialing door: DialingDoor.Access, logger: Logger
+    ) throws(NetError) {
         self.configuration = configuration
         self.logger = logger
         registry = CallRegistry(maximumCalls: configuration.maximumCalls)
-        tokens = StreamTokens(secret: configuration.secret, cryptography)
+        tokens = StreamTokens(secret: tokenSecret, cryptography)
         access = AccessRule(configuration, cryptography)
         startedAt = Date().timeIntervalSince1970
         dialing = DialingDoor(door)

@@ -1,5 +1,6 @@
 import Call
 import Foundation
+import LibCrypto
 import Net
 import Synchronization
 
@@ -21,7 +22,8 @@ public final class TrunklineServer: Sendable {
         _ configuration: Configuration, logger: Logger, onSignal: @escaping @Sendable () -> Void = {}
     ) throws(NetError) {
         let (journal, obstacle) = try Self.openJournal(configuration, logger)
-        let shared = try SharedState(configuration, dialing: .closed(obstacle), logger: logger)
+        let shared = try SharedState(
+            configuration, tokenSecret: configuration.secret ?? journal?.secret, dialing: .closed(obstacle), logger: logger)
         self.shared = shared
         LibraryLog.setSink { shared.logger.log(.warning, "libwebsockets", ["text": $0]) }
         var tls: TLSFiles?
@@ -59,10 +61,11 @@ public final class TrunklineServer: Sendable {
         }
         do throws(NetError) {
             let now = Date().timeIntervalSince1970
-            let (file, fold, complaints) = try JournalFile.open(
-                try JournalFolder(path), configuration.journalDisk, unixTime: now)
+            let folder = try JournalFolder(path)
+            let secret = configuration.secret == nil ? try folder.secret(OpenSSLCryptography()) : nil
+            let (file, fold, complaints) = try JournalFile.open(folder, configuration.journalDisk, unixTime: now)
             for complaint in complaints { logger.log(.error, complaint, ["folder": path]) }
-            return (OpenedJournal(file: file, fold: fold), "the server is starting; try again")
+            return (OpenedJournal(file: file, fold: fold, secret: secret), "the server is starting; try again")
         } catch {
             guard configuration.isJournalOptional else { throw error }
             logger.log(.warning, "no outbound calls: \(error)")

@@ -120,6 +120,57 @@ import Testing
         #expect(throws: Never.self) { try JournalFolder(place.path, patience: .zero) }
     }
 
+    /// Closed twice, the second time would take away what another thread was given in between: a caller's connection, a capture.
+    @Test func `a folder that another server has takes no other descriptor away`() throws {
+        let place = JournalPlace()
+        let holder = try JournalFolder(place.path)
+        let hasEnded = Atomic(false), isDone = DispatchSemaphore(value: 0)
+        let lost = Mutex(0)
+        let thread = Thread {
+            while !hasEnded.load(ordering: .relaxed) {
+                let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+                if descriptor >= 0, close(descriptor) != 0 { lost.withLock { $0 += 1 } }
+            }
+            isDone.signal()
+        }
+        thread.start()
+        for _ in 1...2_000 { #expect(throws: NetError.self) { try JournalFolder(place.path, patience: .zero) } }
+        hasEnded.store(true, ordering: .relaxed)
+        isDone.wait()
+        #expect(lost.withLock(\.self) == 0)
+        holder.release()
+    }
+
+    @Test func `without a secret the stream of a call that was placed before a restart is let in`() throws {
+        let double = try AnsweringDouble.twilio()
+        defer { double.stop() }
+        let place = JournalPlace(), secret = place.path + "/.secret"
+        var id: String?
+        do {
+            let bench = try DialBench(double, place: place) { $0.secret = nil }
+            id = try bench.start(#"{"phone_number":"+12025550123","wait_secs":30}"#).json["call_id"] as? String
+            bench.server.server.stop()
+        }
+        #expect(try FileManager.default.attributesOfItem(atPath: secret)[.posixPermissions] as? Int == 0o600)
+        let bench = try DialBench(double, place: place) { $0.secret = nil }
+        let socket = try TestWebSocket(port: bench.port, target: try bench.streamPath(of: try #require(double.placed.first)))
+        try socket.send(TwilioWire.start(call: "CA1"))
+        _ = try bench.wait(try #require(id), for: "streaming")
+        #expect(double.placed.count == 1)
+    }
+
+    @Test func `a secret that is set leaves none in the folder, and one that is broken or open to others is told`() throws {
+        let place = JournalPlace(), secret = place.path + "/.secret"
+        do { _ = try DialBench(place: place) }
+        #expect(!FileManager.default.fileExists(atPath: secret))
+        for (text, mode, word) in [("0123\n", 0o600, "broken"), (String(repeating: "0", count: 64), 0o644, "chmod 600")] {
+            try text.write(toFile: secret, atomically: false, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: secret)
+            let error = try #require(throws: NetError.self) { try DialBench(place: place) { $0.secret = nil } }
+            #expect("\(error)".contains(secret) && "\(error)".contains(word))
+        }
+    }
+
     @Test func `a folder that cannot be had stops the server only when somebody named it`() throws {
         #expect(throws: NetError.self) { try TestServer { $0.journal = "/dev/null/journal" } }
         let server = try TestServer {

@@ -306,6 +306,8 @@ final class DialLoop: LoopService {
 struct OpenedJournal: Sendable {
     let file: JournalFile
     let fold: JournalFold
+    /// The folder's own secret, where none is set.
+    let secret: Secret?
 }
 
 /// A call as it was asked for over HTTP.

@@ -1,3 +1,4 @@
+import Call
 import Dialing
 import Foundation
 import Net
@@ -5,13 +6,17 @@ import Net
 /// The folder of `--journal`, held by this process alone.
 ///
 /// - Shape: `journal.jsonl`, the records; `journal.jsonl.new`, a shorter one that is being written; `.lock`, whose `flock` says who has
-///   the folder. The folder is made if it is missing, for its owner alone (0700); so are its files (0600).
+///   the folder; `.secret`, what stream tokens are signed with when no secret is set. The folder is made if it is missing, for its owner
+///   alone (0700); so are its files (0600).
 final class JournalFolder: Sendable {
     static let fileName = "journal.jsonl"
     static let draftName = "journal.jsonl.new"
     /// A journal that had broken lines, as it was, so that somebody can look at it.
     static let damagedName = "journal.jsonl.damaged"
     static let lockName = ".lock"
+    static let secretName = ".secret"
+    /// Units: bytes. That of the MAC (HMAC-SHA256).
+    static let secretLength = 32
     /// How long another server may still hold the folder: one that is stopping, when this one takes its place.
     static let patience = Duration.seconds(2)
     /// Between two looks at the lock.
@@ -29,17 +34,23 @@ final class JournalFolder: Sendable {
         } catch {
             throw Self.unusable(path, "it is no folder and none can be made there")
         }
-        lock = open(path + "/" + Self.lockName, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard lock >= 0 else { throw Self.unusable(path, Self.words(errno)) }
+        lock = try Self.lock(path, patience)
+    }
+
+    /// - Returns: the descriptor that holds the lock. Taken before there is an instance: one whose `init` throws is closed by `deinit` too.
+    private static func lock(_ path: String, _ patience: Duration) throws(NetError) -> Int32 {
+        let descriptor = open(path + "/" + lockName, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw unusable(path, words(errno)) }
         let clock = ContinuousClock()
         let deadline = clock.now + patience
-        while flock(lock, LOCK_EX | LOCK_NB) != 0 {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard clock.now < deadline else {
-                close(lock)
+                close(descriptor)
                 throw .system("--journal \(path): another server has this folder; stop it, or give this one another folder")
             }
-            usleep(Self.pause)
+            usleep(pause)
         }
+        return descriptor
     }
 
     deinit { close(lock) }
@@ -50,12 +61,13 @@ final class JournalFolder: Sendable {
     var file: String { path + "/" + Self.fileName }
     var draft: String { path + "/" + Self.draftName }
 
-    /// Puts the finished draft in the journal's place, so that it stays there through a fall of power (`rename`, `fsync` of the folder).
-    ///
-    /// - Returns: the system's words when it could not be done.
-    func putDraftInPlace() -> String? {
-        guard rename(draft, file) == 0 else { return Self.words(errno) }
-        return sync()
+    /// What stream tokens are signed with when no secret is set: made once, so that the stream of a call that was placed before a restart
+    /// is let in behind it.
+    func secret(_ cryptography: any Cryptography) throws(NetError) -> Secret {
+        let file = KeyFile(
+            setting: "--journal", path: path + "/" + Self.secretName, length: Self.secretLength,
+            loss: "streams of calls that were placed before are refused")
+        return Secret(Hex.text(try file.key(cryptography)))
     }
 
     /// Makes names that came or went last (`fsync` of the folder).
