@@ -105,7 +105,8 @@ enum DialSetting {
         } catch {
             throw UsageError("--message \(path): \(error)")
         }
-        guard let samples = file.channels.first, !samples.isEmpty else { throw UsageError("--message \(path): has no sound") }
-        return PCM16(samples: samples, rate: file.rate)
+        let message = file.mono
+        guard !message.samples.isEmpty else { throw UsageError("--message \(path): has no sound") }
+        return message
     }
 }

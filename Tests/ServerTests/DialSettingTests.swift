@@ -1,3 +1,4 @@
+import Audio
 import Bots
 import Call
 import Foundation
@@ -37,6 +38,14 @@ import Testing
     func `what cannot be meant is refused with the mend`(words: [String], mend: String) throws {
         let error = try #require(throws: UsageError.self) { try load(words) }
         #expect(error.message.contains(mend), "\(error.message)")
+    }
+
+    @Test func `a message in stereo is both sides of it`() throws {
+        let path = NSTemporaryDirectory() + "trunkline-message-\(UUID().uuidString).wav"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let file = WAV(left: [0, 0, 0], right: [1_000, 2_000, 3_000], rate: .hz44100)
+        #expect(FileManager.default.createFile(atPath: path, contents: Data(file.encoded())))
+        #expect(try load(["--message", path]).dial.message == PCM16(samples: [500, 1_000, 1_500], rate: .hz44100))
     }
 
     @Test func `events are signed with their own secret, or with the server's`() throws {
