@@ -96,6 +96,7 @@ extension CallLife {
     // MARK: Machine detection
 
     private mutating func heard(_ verdict: MachineVerdict, _ rules: DialRules, at now: DialTime) -> Consequences {
+        if verdict == .unknown, call.machine == .machine { return lostBeep() }
         guard Self.says(verdict, moreThan: call.machine) else { return Consequences() }
         call.machine = verdict
         var consequences = Consequences(isChanged: true, isEvent: true, told: hasStream ? verdict : nil)
@@ -108,6 +109,13 @@ extension CallLife {
             plan = Self.machinePlan
         }
         return consequences
+    }
+
+    /// The provider has stopped listening for the beep. The call stays a machine's; a bot that waits for the beep has to know.
+    private mutating func lostBeep() -> Consequences {
+        guard hasStream, !isBeepLost else { return Consequences() }
+        isBeepLost = true
+        return Consequences(told: .unknown)
     }
 
     /// A beep comes after its machine, however the callbacks are ordered, and "unknown" says nothing.

@@ -77,6 +77,8 @@ struct CallLife: Sendable {
     var streamAwaitedFrom: Moment?
     var answeredAt: Moment?
     var hasStream = false
+    /// Whether the bot has been told that no beep will come.
+    var isBeepLost = false
     /// Callbacks about an id that may be an earlier attempt's, until the answer to the create request names this one's.
     var early: [DialEvent] = []
     /// The number stays taken although the call has ended here: at the provider it may live on.

@@ -143,6 +143,17 @@ import Testing
         #expect(run.dialer.call("c1")?.machine == .beep)
     }
 
+    @Test func `behind a machine the bot is told once that no beep will come, and the call still is a machine's`() throws {
+        var run = DialRun()
+        _ = try run.streaming()
+        #expect(run.callback(nil, machine: .machine).verdicts == [.machine])
+        #expect(run.callback(nil, machine: .unknown).verdicts == [.unknown])
+        #expect(run.callback(nil, machine: .unknown).isEmpty)
+        #expect(run.dialer.call("c1")?.machine == .machine)
+        #expect(run.callback(nil, machine: .beep).verdicts == [.beep])
+        #expect(run.callback(nil, machine: .unknown).isEmpty)
+    }
+
     @Test func `a machine's call is ended if that was asked for`() throws {
         var run = DialRun()
         var request = DialRun.request()
