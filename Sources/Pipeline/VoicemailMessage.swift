@@ -39,10 +39,16 @@ public struct VoicemailMessage: Processor {
     }
 
     private let message: PCM16
+    private var heard: MachineVerdict?
     private var state = State.passing
 
-    /// - Parameter message: any rate, any length.
-    public init(_ message: PCM16) { self.message = message }
+    /// - Parameters:
+    ///   - message: any rate, any length.
+    ///   - heard: what machine detection had said before the stream opened: nothing of the bot is heard then.
+    public init(_ message: PCM16, heard: MachineVerdict? = nil) {
+        self.message = message
+        self.heard = heard
+    }
 
     public mutating func process(_ frame: Frame, _ direction: FrameDirection, _ context: inout ProcessorContext) {
         switch frame.content {
@@ -55,7 +61,11 @@ public struct VoicemailMessage: Processor {
             context.push(frame, direction)
         case .outputAudioRaw, .outputDTMF, .mark, .text, .ttsStarted, .ttsStopped:
             if !drops(direction) { context.push(frame, direction) }
-        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .markReturned, .error, .custom:
+        case .start:
+            context.push(frame, direction)
+            if let verdict = heard { hear(verdict, &context) }
+            heard = nil
+        case .cancel, .interruption, .inputAudioRaw, .inputDTMF, .markReturned, .error, .custom:
             context.push(frame, direction)
         }
     }

@@ -42,7 +42,7 @@ final class AnswerController {
         }
         let fields = try FormFields.all(request)
         let caller = dialect.caller(inWebhook: fields)
-        let known = shared.dialing.request(of: claim.id)
+        let known = shared.dialing.call(claim.id)?.request
         claim.body = claim.body ?? known?.body
         let stream = shared.tokens.mint(
             name, claim, bot: token.bot, for: .stream, expires: Int64(shared.unixTime) + StreamToken.lifetime)

@@ -150,7 +150,7 @@ final class StreamController {
         }
         // The token was the only one that may become this call, so no other socket has its id.
         loop.rename(host, to: claim.id)
-        let known = shared.dialing.request(of: claim.id)
+        let known = shared.dialing.call(claim.id)?.request
         let call = CallInfo(
             id: claim.id, stream: start, from: known?.from ?? start.from, to: known?.to ?? start.to, query: host.query,
             body: claim.body ?? known?.body, bot: token.bot ?? configuration.bot)
@@ -164,7 +164,7 @@ final class StreamController {
             var pipeline = try bot.pipeline(for: call)
             if let claim = host.admission.dialled {
                 if claim.machineDetection == .message, let message = configuration.dial.message {
-                    pipeline = pipeline.appending(VoicemailMessage(message))
+                    pipeline = pipeline.appending(VoicemailMessage(message, heard: shared.dialing.call(claim.id)?.machine))
                 }
                 shared.dialing.post { $0.streamBegan(claim.id, providerCallID: start.callID) }
             }

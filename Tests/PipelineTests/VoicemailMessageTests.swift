@@ -25,9 +25,9 @@ struct VoicemailMessageTests {
     private static let message = tone(1_000, milliseconds: 2_000)
 
     private func call(
-        _ processors: [any Processor] = [Self.talker], _ message: PCM16 = Self.message
+        _ processors: [any Processor] = [Self.talker], _ message: PCM16 = Self.message, heard: MachineVerdict? = nil
     ) -> CallRun {
-        let run = CallRun(BotPipeline(processors).appending(VoicemailMessage(message)))
+        let run = CallRun(BotPipeline(processors).appending(VoicemailMessage(message, heard: heard)))
         run.receive("start")
         return run
     }
@@ -122,6 +122,21 @@ struct VoicemailMessageTests {
         let said = run.audio[before...]
         #expect(said.prefix(4_000).allSatisfy { $0 == 0 })
         #expect(Array(said.dropFirst(4_000)) == Self.message.samples)
+        confirmEnd(of: run)
+    }
+
+    @Test(arguments: [MachineVerdict.machine, .beep])
+    func `of a bot whose call a machine had answered before its stream nothing is heard`(verdict: MachineVerdict) {
+        let run = call(heard: verdict)
+        // The verdict is told when the stream opens, as to every bot.
+        run.push(.machineDetected(verdict))
+        if verdict == .machine {
+            run.advance(.seconds(3))
+            run.push(.machineDetected(.beep))
+        }
+        run.advance(.milliseconds(2_499))
+        #expect(run.audio.prefix(4_000).allSatisfy { $0 == 0 })
+        #expect(Array(run.audio.dropFirst(4_000)) == Self.message.samples)
         confirmEnd(of: run)
     }
 

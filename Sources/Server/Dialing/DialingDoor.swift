@@ -15,7 +15,7 @@ final class DialingDoor: Sendable {
         var access: Access
         var port = 0
         /// Calls that are placed or about to be, by our id.
-        var inTheAir: [String: DialRequest] = [:]
+        var inTheAir: [String: DialedCall] = [:]
         /// Our ids of these calls, by the provider's.
         var owners: [String: String] = [:]
     }
@@ -53,8 +53,8 @@ final class DialingDoor: Sendable {
 
     // MARK: Calls in the air
 
-    /// What was asked for with the call; `nil` when it is not in the air here.
-    func request(of call: String) -> DialRequest? { state.withLock { $0.inTheAir[call] } }
+    /// `nil` when it is not in the air here.
+    func call(_ id: String) -> DialedCall? { state.withLock { $0.inTheAir[id] } }
     /// Our id of the call in the air that has this id at its provider.
     func owner(ofProviderCall id: String) -> String? { state.withLock { $0.owners[id] } }
     var inTheAir: Int { state.withLock { $0.inTheAir.count } }
@@ -66,7 +66,7 @@ final class DialingDoor: Sendable {
                 state.inTheAir[call.id] = nil
                 if let id = call.providerCallID { state.owners[id] = nil }
             case .dialing, .ringing, .answered, .streaming:
-                state.inTheAir[call.id] = call.request
+                state.inTheAir[call.id] = call
                 if let id = call.providerCallID { state.owners[id] = call.id }
             }
         }
