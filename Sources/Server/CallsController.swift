@@ -16,12 +16,23 @@ final class CallsController {
         guard let id else { return try list(request, exchange, on: loop) }
         let reply = loop.tickets.hold(exchange, on: loop.loop)
         let isDelete = request.method == "DELETE"
-        let isAsked = shared.dialing.post { dial in
+        let obstacle = shared.dialing.post { dial in
             if isDelete, dial.cancel(id, reply) { return }
             let call = isDelete ? nil : dial.call(id)
             reply.home.post { ($0.service as? LoopServer)?.calls.found(call, id, isDelete: isDelete, reply) }
         }
-        if isAsked != nil { found(nil, id, isDelete: isDelete, reply) }
+        guard let obstacle else { return }
+        if let refusal = refusal([id], obstacle) { return reply(refusal) }
+        found(nil, id, isDelete: isDelete, reply)
+    }
+
+    /// What is not found while the journal cannot be asked may be in it: nobody is told that there is no such call.
+    ///
+    /// - Parameter obstacle: why the calls of the journal cannot be asked for.
+    /// - Returns: `nil` when the calls are found without it, or the server keeps none.
+    private func refusal(_ ids: [String], _ obstacle: String) -> HTTPAnswer? {
+        guard shared.configuration.journal != nil, ids.contains(where: { shared.registry.record($0) == nil }) else { return nil }
+        return DialReport.noJournal(obstacle)
     }
 
     /// The dial loop has said whether it is an outbound call. A stream of ours has more to tell.
@@ -71,12 +82,13 @@ final class CallsController {
         }
         let reply = loop.tickets.hold(exchange, on: loop.loop)
         let registry = shared.registry
-        let isAsked = shared.dialing.post { dial in
+        let obstacle = shared.dialing.post { dial in
             reply(
                 ids.map { CallReport.chosen($0, registry) { dial.call($0) } }
                     ?? CallReport.list(registry, dial.dialer.open(limit: limit), dial.dialer.openCount, limit))
         }
-        guard isAsked != nil else { return }
+        guard let obstacle else { return }
+        if let ids, let refusal = refusal(ids, obstacle) { return reply(refusal) }
         reply(ids.map { CallReport.chosen($0, registry) { _ in nil } } ?? CallReport.list(registry, [], 0, limit))
     }
 
