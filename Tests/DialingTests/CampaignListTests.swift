@@ -117,6 +117,22 @@ import Wire
         #expect(!suppression.holds(try list("number\n+15550100002\n").rows[0]))
     }
 
+    /// Whatever a line means, it suppresses that number or is told: none is passed over, and none becomes another number.
+    @Test(arguments: [
+        ("+15550100001\r+15550100002\r", ["+15550100001", "+15550100002"], []),
+        ("+15550100001;\r\n\"+1 555 010-0002\" ,\r\n", ["+15550100001", "+15550100002"], []),
+        ("+15550100001,3\n+15550100002", ["+15550100002"], [1]), ("+15550100001;3", [], [1]),
+        ("+15550100001,+15550100002", [], [1]), ("\n+44 (0)20 7946 0000\n", [], [2]),
+        ("number\n+15550100001\n", ["+15550100001"], [1]),
+        ("+15550100001 \u{A0}\n", ["+15550100001"], []), ("1\u{0}5", [], [1]),
+    ])
+    func `no line of a do-not-call list slips through`(text: String, numbers: [String], bad: [Int]) throws {
+        let suppression = CampaignSuppression(Array(text.utf8))
+        #expect(suppression.badLines == bad)
+        #expect(suppression.count == numbers.count)
+        for number in numbers { #expect(suppression.holds(try list("number\n\(number)\n").rows[0])) }
+    }
+
     @Test(arguments: [
         (#"{"concurency":1}"#, "concurency: no such key; is concurrency meant?"),
         (#"{"zzz":1}"#, "zzz: no such key; here may stand name"),
