@@ -15,6 +15,8 @@ struct CampaignCommand {
 
     private let isResume: Bool
     private let listPath: String
+    /// What is typed to go on.
+    private let resumption: String
     private let resultsPath: String
     private let trustedFile: String?
     private let isDryRun: Bool
@@ -53,6 +55,12 @@ struct CampaignCommand {
         }
         resultsPath = arguments.value("results") ?? list + ".results.csv"
         trustedFile = arguments.value("ca")
+        let flags = ["config", "server", "results", "ca"].compactMap { name in
+            arguments.value(name).map { "--\(name) \(ShellWord.quoted($0))" }
+        }
+        resumption =
+            (["trunkline campaign resume", ShellWord.quoted(list)] + flags
+            + (arguments.has("skip-bad-rows") ? ["--skip-bad-rows"] : [])).joined(separator: " ")
         isDryRun = arguments.has("dry-run")
         skipsBadRows = arguments.has("skip-bad-rows")
         server = try DialServer(arguments.value("server"), environment)
@@ -151,7 +159,7 @@ struct CampaignCommand {
 
     /// - Returns: the exit status.
     private func tell(_ news: CampaignBoard.News) throws(CampaignFiles.Failure) -> Int32 {
-        let resume = "go on with: trunkline campaign resume"
+        let resume = "go on with: \(resumption)"
         guard let over = news.over else {
             Console.error("trunkline campaign: left with \(news.counts.open) calls open; \(resume)")
             return Self.left

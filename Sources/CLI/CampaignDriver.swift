@@ -109,7 +109,7 @@ final class CampaignDriver: LoopService {
         loop.rest.send(request, timeout: Self.patience) { [weak self] result in
             let answer: CampaignAnswer =
                 switch result {
-                case .success(let response): Self.mended(CampaignAnswer(response), response.status)
+                case .success(let response): Self.answer(response)
                 case .failure(.url(let reason)): .stop("--server: \(reason)")
                 case .failure(let error): .lost("\(error)", isSurelyNotTaken: DialServer.isSurelyNotSent(error))
                 }
@@ -117,11 +117,11 @@ final class CampaignDriver: LoopService {
         }
     }
 
-    private static func mended(_ answer: CampaignAnswer, _ status: Int) -> CampaignAnswer {
-        guard case .stop(let sentence) = answer, let mend = DialServer.mend(status), !sentence.contains("TRUNKLINE_API_KEY") else {
-            return answer
-        }
-        return .stop("\(sentence); \(mend)")
+    /// A refusal that concerns all rows is told with its mend.
+    private static func answer(_ response: HTTPResponse) -> CampaignAnswer {
+        let answer = CampaignAnswer(response)
+        guard case .stop = answer, response.status >= 400 else { return answer }
+        return .stop(DialServer.words(response))
     }
 
     private func ask(_ calls: [String]) {
@@ -132,8 +132,7 @@ final class CampaignDriver: LoopService {
                 self?.take(
                     states.map { .states($0) } ?? .stop("the answer to GET /calls?ids= is none; is this a Trunkline server?"))
             case .success(let response) where [400, 401, 403, 404].contains(response.status):
-                let mend = DialServer.mend(response.status).map { "; \($0)" } ?? ""
-                self?.take(.stop(ServerWords.sentence(response) + mend))
+                self?.take(.stop(DialServer.words(response)))
             case .success(let response): self?.take(.askFailed(ServerWords.sentence(response)))
             case .failure(let error): self?.take(.askFailed("\(error)"))
             }
@@ -155,7 +154,7 @@ final class CampaignDriver: LoopService {
     }
 
     private func tell(_ over: CampaignOver?) {
-        var news = CampaignBoard.News(counts: plan.counts, hold: suppressionTrouble ?? plan.hold, over: over)
+        var news = CampaignBoard.News(counts: plan.counts, hold: suppressionTrouble ?? plan.trouble, over: over)
         news.nextOpening = plan.nextOpening
         if over != nil { news.results = plan.results }
         board.tell(news)

@@ -32,8 +32,10 @@ enum DialCommand {
         case .failure(let error):
             let isUnsent = DialServer.isSurelyNotSent(error)
             Console.error(
-                "trunkline dial: \(error)"
-                    + (isUnsent ? "; is the server running at \(server.base)?" : "; the call may have been placed"))
+                "trunkline dial: \(error); "
+                    + (isUnsent
+                        ? "is the server running at \(server.base)?"
+                        : "the call may have been placed: ask again with --key \(ShellWord.quoted(key)), which places it once"))
             return 1
         case .success(let response): return told(response, arguments.has("json"))
         }
@@ -79,11 +81,10 @@ enum DialCommand {
         let value = try? JSONValue(parsing: response.body)
         if isJSON, let value { Console.line(String(decoding: value.bytes, as: UTF8.self)) }
         guard isAccepted, let value, let call = value["call_id"]?.string else {
-            let mend = DialServer.mend(response.status).map { "; \($0)" } ?? ""
             let call = value?["error"]?["call_id"]?.string ?? value?["call_id"]?.string
             let sentence =
-                isAccepted ? "the answer carries no call_id; is this a Trunkline server?" : ServerWords.sentence(response)
-            Console.error("trunkline dial: \(sentence)\(call.map { ", call \($0)" } ?? "")\(mend)")
+                isAccepted ? "the answer carries no call_id; is this a Trunkline server?" : DialServer.words(response)
+            Console.error("trunkline dial: \(sentence)\(call.map { ", call \($0)" } ?? "")")
             return 1
         }
         guard !isJSON else { return 0 }

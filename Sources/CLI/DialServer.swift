@@ -1,4 +1,5 @@
 import Call
+import Dialing
 import Net
 
 /// The running server that a command talks to, and the key that it asks for.
@@ -43,12 +44,14 @@ struct DialServer: Sendable {
         }
     }
 
-    /// What an error of the server needs done, where it does not say so itself.
-    static func mend(_ status: Int) -> String? {
-        switch status {
-        case 401, 403: "set TRUNKLINE_API_KEY to the key of the server"
-        case 404: "is the server's address right (--server)?"
-        default: nil
+    /// The sentence of an error of the server, with what needs to be done where it does not say so itself.
+    static func words(_ response: HTTPResponse) -> String {
+        let sentence = ServerWords.sentence(response)
+        switch response.status {
+        case 401 where !sentence.contains("TRUNKLINE_API_KEY"), 403 where ServerWords.code(response) == nil:
+            return sentence + "; set TRUNKLINE_API_KEY to the key of the server"
+        case 404: return sentence + "; is the server's address right (--server)?"
+        default: return sentence
         }
     }
 }

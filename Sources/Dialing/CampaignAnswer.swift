@@ -100,7 +100,8 @@ public enum ServerWords {
         return code(response).map { "\(words) (\(response.status) \($0))" } ?? words
     }
 
-    static func code(_ response: HTTPResponse) -> String? {
+    /// The error's code; `nil` when the answer is not this server's.
+    public static func code(_ response: HTTPResponse) -> String? {
         guard let code = (try? JSONValue(parsing: response.body))?["error"]?["code"]?.string, isID(code) else { return nil }
         return code
     }

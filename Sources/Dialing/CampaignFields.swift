@@ -31,7 +31,8 @@ struct CampaignFields {
     func number(_ name: String, _ range: ClosedRange<Double>) throws(CampaignError) -> Double? {
         guard let value = members[name] else { return nil }
         guard case .number(let number) = value, range.contains(number) else {
-            throw error(name, "must be a number from \(range.lowerBound) to \(range.upperBound)")
+            throw error(
+                name, "must be a number from \(CampaignText.number(range.lowerBound)) to \(CampaignText.number(range.upperBound))")
         }
         return number
     }

@@ -14,7 +14,8 @@ extension CampaignForecast {
             }
         }
         let pace =
-            "\(settings.rate) calls a second, \(settings.concurrency) at once, \(settings.expectedSeconds) s a call, one call a number"
+            "\(CampaignText.number(settings.rate)) calls a second, \(settings.concurrency) at once, "
+            + "\(CampaignText.number(settings.expectedSeconds)) s a call, one call a number"
         guard let end else { return (lines + ["nobody would be called (\(pace))"]).joined(separator: "\n") }
         lines.append("done after \(Self.length(end - start)), at \(CampaignCalendar.text(end)) (\(pace))")
         if settings.attempts > 1 { lines.append("up to \(settings.attempts) calls a number: those after the first come on top") }

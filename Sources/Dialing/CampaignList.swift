@@ -125,6 +125,9 @@ public struct CampaignList: Equatable, Sendable {
 extension CampaignProblem: Error {}
 
 enum CampaignText {
+    /// `2` for 2.0, `0.5`.
+    static func number(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
+
     /// Without spaces and tabs at its ends.
     static func trimmed(_ text: String) -> String {
         let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\u{A0}" }

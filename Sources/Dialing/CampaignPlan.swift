@@ -67,7 +67,7 @@ public struct CampaignPlan: Sendable {
 
     public internal(set) var counts = CampaignCounts()
     /// Why nothing is asked for at the moment.
-    public internal(set) var hold: String?
+    var hold: String?
     public internal(set) var isDraining = false
     var lives: [CampaignRowLife]
     var outputs: [CampaignOutput] = []
@@ -149,7 +149,8 @@ public struct CampaignPlan: Sendable {
 
     // MARK: Looking
 
-    public var openCalls: Int { open.count }
+    /// Why nothing is asked for, or nothing is heard of the open calls.
+    public var trouble: String? { hold ?? asking.why }
     /// When a row can be called next; `nil`: at once, or none is left. Units: seconds since 1970.
     public var nextOpening: Double? { ready.isEmpty && again.isEmpty ? later.first?.key : nil }
 
