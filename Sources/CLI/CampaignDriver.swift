@@ -4,7 +4,7 @@ import Foundation
 import Net
 
 /// Drives a campaign's plan on one loop: keeps its state, asks the server, looks at the do-not-call list.
-final class CampaignDriver: LoopService {
+final class CampaignDriver: DialOnlyService {
     /// Signals and the do-not-call list are looked for at least so often.
     private static let look = Duration.milliseconds(250)
     /// How long a request takes at most. The server answers when the call is on its disk.
@@ -160,7 +160,5 @@ final class CampaignDriver: LoopService {
         board.tell(news)
     }
 
-    func request(_ request: IncomingRequest, _ exchange: HTTPExchange) {}
-    func upgrade(_ request: IncomingRequest) -> UpgradeDecision { .refuse(.refusal(404, "not_found", "nothing is served here")) }
     func stopping() { isOver = true }
 }

@@ -98,7 +98,7 @@ enum DialCommand {
 }
 
 /// One request on a loop of its own.
-final class DialExchange: LoopService {
+final class DialExchange: DialOnlyService {
     private static let stopped = Result<HTTPResponse, NetError>.failure(.stopped)
 
     /// Blocks the thread until there is an answer, or Ctrl-C.
@@ -130,8 +130,5 @@ final class DialExchange: LoopService {
         }
     }
 
-    func request(_ request: IncomingRequest, _ exchange: HTTPExchange) {}
-    func upgrade(_ request: IncomingRequest) -> UpgradeDecision { .refuse(.refusal(404, "not_found", "nothing is served here")) }
     func wake(at now: Moment) {}
-    func stopping() {}
 }

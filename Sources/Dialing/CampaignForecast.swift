@@ -58,7 +58,7 @@ public struct CampaignForecast: Equatable, Sendable {
     private mutating func run(_ settings: CampaignSettings, _ calendar: some CampaignZones) {
         var left = zones.map(\.rows)
         var openings = zones.map { CampaignHours.Opening(isOpen: $0.isOpen, until: $0.until) }
-        var ends = CampaignQueue<Double>()
+        var ends = Heap<Double>()
         var live = 0
         var time = start
         while left.contains(where: { $0 > 0 }) {
@@ -69,7 +69,7 @@ public struct CampaignForecast: Equatable, Sendable {
                     settings.hours.opening(at: Int64(time), zone: zone, calendar) ?? .init(isOpen: false, until: nil)
             }
             while let end = ends.first, end <= time {
-                _ = ends.pop()
+                _ = ends.popFirst()
                 live -= 1
             }
             let candidates = left.indices.filter { left[$0] > 0 && openings[$0].isOpen }
@@ -77,7 +77,7 @@ public struct CampaignForecast: Equatable, Sendable {
                 if live < settings.concurrency {
                     left[index] -= 1
                     live += 1
-                    ends.push(time + settings.expectedSeconds)
+                    ends.insert(time + settings.expectedSeconds)
                     end = max(end ?? 0, time + settings.expectedSeconds)
                     time += 1 / settings.rate
                 } else {

@@ -7,8 +7,8 @@ extension CampaignPlan {
     mutating func place(at now: DialTime) -> Bool {
         guard !isDraining, suppression != nil else { return false }
         while let turn = later.first, turn.key <= now.unixTime {
-            _ = later.pop()
-            ready.push(self.turn(turn.row))
+            _ = later.popFirst()
+            ready.insert(self.turn(turn.row))
         }
         guard mayAsk(at: now.moment) else { return false }
         if let index = again.firstIndex(where: { $0.notBefore <= now.unixTime }) {
@@ -16,7 +16,7 @@ extension CampaignPlan {
             askAgain(row, at: now)
             return true
         }
-        guard active < settings.concurrency, let row = ready.pop()?.row else { return false }
+        guard active < settings.concurrency, let row = ready.popFirst()?.row else { return false }
         askFirst(row, at: now)
         return true
     }
@@ -40,7 +40,7 @@ extension CampaignPlan {
             active += 1
             write(.intent(row: row, attempt: lives[row].keys, queueSeconds: seconds, at: now.unixTime))
             ask(row, seconds, at: now)
-        case .closed(let until): later.push(Turn(key: Double(until), row: row))
+        case .closed(let until): later.insert(Turn(key: Double(until), row: row))
         case .never: finish(row, .expired, nil, at: now)
         }
     }
@@ -90,7 +90,7 @@ extension CampaignPlan {
         lives[row].keys -= 1
         lives[row].stage = .waiting(notBefore: now.unixTime)
         active -= 1
-        ready.push(turn(row))
+        ready.insert(turn(row))
     }
 
     /// Whether a row may be called now, and for how long.

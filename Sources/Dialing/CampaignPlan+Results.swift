@@ -91,7 +91,7 @@ extension CampaignPlan {
     /// Puts a row that waits into a queue, and counts one that is done.
     private mutating func queue(_ row: Int) {
         switch lives[row].stage {
-        case .waiting(let notBefore): later.push(Turn(key: notBefore, row: row))
+        case .waiting(let notBefore): later.insert(Turn(key: notBefore, row: row))
         case .done(let ending): counts.endings[ending, default: 0] += 1
         case .asked, .open: break
         }
@@ -170,7 +170,7 @@ extension CampaignPlan {
         counts.open = open.count
         for row in lives.indices {
             switch lives[row].stage {
-            case .waiting(let notBefore) where notBefore == 0: ready.push(turn(row))
+            case .waiting(let notBefore) where notBefore == 0: ready.insert(turn(row))
             case .waiting, .done: queue(row)
             case .asked:
                 active += 1

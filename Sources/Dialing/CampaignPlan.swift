@@ -74,9 +74,9 @@ public struct CampaignPlan: Sendable {
     var nextOutput = 0
     var over: CampaignOver?
     /// Rows that may be called now, as far as is known, the most urgent first.
-    var ready = CampaignQueue<Turn>()
+    var ready = Heap<Turn>()
     /// Rows that may be called later.
-    var later = CampaignQueue<Turn>()
+    var later = Heap<Turn>()
     /// Rows whose call is to be asked for again, and from when on. Units: seconds since 1970.
     var again: [(row: Int, notBefore: Double)] = []
     /// Open calls and their rows.
