@@ -6,12 +6,12 @@ final class CampaignStateFile {
     let path: String
     /// -1 once it is released.
     private var descriptor: Int32
-    /// What the last run left.
+    /// What the last run left; `nil` when it called nobody.
     let state: CampaignState?
 
     static func path(of list: String) -> String { list + ".state.jsonl" }
 
-    /// - Parameter mustExist: for a resume; otherwise there must be none.
+    /// - Parameter mustExist: for a resume; otherwise nobody may have been called yet.
     init(list: String, mustExist: Bool) throws(CampaignFiles.Failure) {
         path = Self.path(of: list)
         let isThere = FileManager.default.fileExists(atPath: path)
@@ -28,13 +28,14 @@ final class CampaignStateFile {
             }
             let bytes = try CampaignFiles.read(path)
             found = try Self.read(bytes, path)
+            if found?.hasCalledNobody == true { found = nil }
             if found != nil, !mustExist {
                 throw CampaignFiles.Failure(
                     sentence:
                         "\(path): this campaign has begun already; go on with trunkline campaign resume, or remove the file to begin anew"
                 )
             }
-            // What is behind the last whole line was cut off in the writing, and nothing came after it.
+            // What is behind the last whole line was cut off in the writing, and nothing came after it. A file of nobody's calls begins anew.
             guard ftruncate(descriptor, off_t(found?.length ?? 0)) == 0, Self.syncFolder(of: path) else {
                 throw CampaignFiles.Failure(sentence: "\(path): cannot be written: \(Self.words(errno))")
             }

@@ -63,7 +63,8 @@ enum DialHelp {
                                            any time; while it cannot be read nobody is called
           duplicates                       error (default: a number that comes twice is a bad row) or skip
           expected_seconds                 how long a call is thought to last, for forecasts; default 60
-        On resume rate, concurrency, suppress and expected_seconds may be others; the list and the rest may not.
+        On resume rate, concurrency, suppress and expected_seconds may be others; the list and the rest may not, once
+        somebody was called.
 
         Exits 0 when every row is done, 1 when the server or the disk stopped it (resume goes on), 2 when Ctrl-C drained it
         and rows are left, 130 when it was left at once, 64 for bad usage or settings, 65 for a list with bad rows.

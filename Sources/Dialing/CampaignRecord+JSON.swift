@@ -93,6 +93,21 @@ public struct CampaignState: Equatable, Sendable {
     /// Bytes of whole lines. What is behind them is a torn last line and is to be cut off: what it would have said had not happened yet.
     public let length: Int
 
+    /// Surely nobody was called: what was asked for, the server never had. Such a campaign may begin anew, with other settings too.
+    public var hasCalledNobody: Bool {
+        var asked: Set<Int> = []
+        for record in records {
+            switch record {
+            case .accepted, .ended: return false
+            case .intent(let row, _, _, _): asked.insert(row)
+            case .withdrawn(let row, _, _): asked.remove(row)
+            case .done(_, let verdict, _, _): if verdict == .refused || verdict == .unknown { return false }
+            case .began: break
+            }
+        }
+        return asked.isEmpty
+    }
+
     /// - Returns: `nil` when not even the first line is whole: nothing had been asked for yet.
     /// - Throws: ``CampaignError`` when a line before the last one is damaged.
     public static func read(_ bytes: [UInt8]) throws(CampaignError) -> CampaignState? {

@@ -100,6 +100,25 @@ import Testing
         #expect(try CampaignState.read([]) == nil)
     }
 
+    @Test(arguments: [
+        (["withdrawn"], true), ([], false), (["withdrawn", "intent"], false), (["accepted"], false),
+        (["accepted", "ended"], false),
+        (["refused"], false), (["withdrawn", "suppressed"], true), (["unknown"], false),
+        (["accepted", "ended", "suppressed"], false),
+    ])
+    func `nobody was called when the server surely had nothing`(after: [String], hasCalledNobody: Bool) throws {
+        let list = CampaignIdentity(id: "c", list: "l", settings: "s", rows: 2)
+        let records: [String: CampaignRecord] = [
+            "intent": .intent(row: 1, attempt: 1, queueSeconds: 60, at: 1), "withdrawn": .withdrawn(row: 1, attempt: 1, at: 2),
+            "accepted": .accepted(row: 1, attempt: 1, call: "call-1", at: 2),
+            "ended": .ended(row: 1, attempt: 1, CampaignOutcome(.busy), at: 3),
+            "refused": .done(row: 1, .refused, detail: nil, at: 2),
+            "unknown": .done(row: 1, .unknown, detail: nil, at: 2), "suppressed": .done(row: 1, .suppressed, detail: nil, at: 4),
+        ]
+        let all = [.began(list, at: 0)] + (["intent"] + after).compactMap { records[$0] }
+        #expect(try CampaignState.read(all.flatMap(\.line))?.hasCalledNobody == hasCalledNobody)
+    }
+
     @Test func `a state file that is damaged before its end is refused with the line`() throws {
         let identity = try CampaignIdentity(list: [1], settings: Array("{}".utf8), rows: 2, OpenSSLCryptography())
         let first = CampaignRecord.began(identity, at: 1).line

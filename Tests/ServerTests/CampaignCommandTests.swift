@@ -160,6 +160,24 @@ import Testing
         #expect(try folder.results("result") == ["waiting", "waiting"])
     }
 
+    @Test func `a campaign that has called nobody may be mended, and begins anew`() throws {
+        let (folder, double) = (try Folder(), try CampaignServerDouble())
+        defer { double.stop() }
+        double.set(faults: [0: .answer(400, "unknown_provider", retryAfter: nil)])
+        let csv = folder.write("list.csv", list(2))
+        let words = [
+            "campaign", "run", csv, "--config", folder.write("c.json", #"{"provider":"twillio"}"#), "--server", double.url,
+        ]
+        #expect(run(words) == 1)
+        _ = folder.write("list.csv", list(3))
+        _ = folder.write("c.json", #"{"rate":50}"#)
+        #expect(run(["campaign", "resume"] + words.dropFirst(2)) == 0)
+        #expect(double.calls.count == 3)
+        _ = folder.write("c.json", #"{"rate":50,"attempts":2}"#)
+        #expect(run(words) == 1)
+        #expect(run(["campaign", "resume"] + words.dropFirst(2)) == 1)
+    }
+
     @Test(arguments: [
         [], ["run"], ["run", "a.csv"], ["go", "a.csv"], ["run", "a", "b", "--config", "c"], ["run", "a", "--config", "/none"],
         ["run", "a", "--config", "/none", "--strange"],
