@@ -47,7 +47,8 @@ struct CampaignProgress {
         }
         let fresh = counts.done - doneBefore
         if fresh > 0, now > start {
-            let left = Double(counts.total - counts.done) * (now - start) / Double(fresh)
+            let pace = Double(counts.total - counts.done) * (now - start) / Double(fresh)
+            let left = max(pace, (news.nextOpening ?? now) - now)
             text += "; \(CampaignForecast.length(left)) to go"
         }
         return text

@@ -1,10 +1,10 @@
 import Bots
-import Dialing
 import Foundation
 import Providers
 import Testing
 
 @testable import CLI
+@testable import Dialing
 
 /// `trunkline campaign` and `trunkline dial` as they are typed, against a double of our own server.
 @Suite struct CampaignCommandTests {
@@ -183,6 +183,17 @@ import Testing
         ["run", "a", "--config", "/none", "--strange"],
     ])
     func `what cannot be meant is bad usage`(words: [String]) { #expect(run(["campaign"] + words) == 64) }
+
+    @Test func `the time to go is no shorter than the wait for the next attempt`() {
+        var news = CampaignBoard.News()
+        news.counts.total = 2
+        news.counts.endings = [.called(.completed): 1]
+        news.counts.open = 1
+        let progress = CampaignProgress(doneBefore: 0, at: 90)
+        #expect(progress.line(news, isDraining: false, at: 100).hasSuffix("1 open; 10 s to go"))
+        news.nextOpening = 160
+        #expect(progress.line(news, isDraining: false, at: 100).hasSuffix("1 open; 1 min 0 s to go"))
+    }
 
     @Test func `a campaign's zones are those of the world`() {
         let zones = CampaignTimeZones()
