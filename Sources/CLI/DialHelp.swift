@@ -35,21 +35,23 @@ enum DialHelp {
           --config FILE      the campaign's settings, a JSON object
           --server URL       default http://127.0.0.1:7860; TRUNKLINE_API_KEY is its key, where it asks for one
           --dry-run          check the list, forecast how long it takes and call nobody
-          --results FILE     where the results go (CSV) when the campaign ends or stops; default LIST.csv.results.csv
+          --results FILE     where the results go (CSV) when the campaign ends, stops or has drained; default
+                             LIST.csv.results.csv
           --skip-bad-rows    leave bad rows out
           --ca FILE          certificates (PEM) to trust for https besides the system's
 
-        LIST.csv is CSV in UTF-8 with a header: number (or phone_number, to), time_zone (IANA) and priority (0 to 9) where
-        wanted; every other column becomes a member of the call's body. LIST.csv.state.jsonl keeps the state, no numbers
-        in it; one process at a time holds it. In the results, cells that a spreadsheet would take for a formula begin
-        with an apostrophe, all but the number.
+        LIST.csv is CSV in UTF-8 with a header: number (or phone_number, to: + and digits, nothing between them), time_zone
+        (IANA) and priority (0 to 9) where wanted; every other column becomes a member of the call's body.
+        LIST.csv.state.jsonl keeps the state, no numbers in it; one process at a time holds it.
+        In the results, cells that a spreadsheet would take for a formula begin with an apostrophe, all but the number.
 
         Settings, all optional:
           name                             of the campaign; under another name the same list is called again
           provider, from, bot, machine_detection, metadata, timeout_secs, max_duration_secs
                                            as for one call; see POST /start
           body                             an object under the row's own columns
-          rate, concurrency                calls a second (default 1), calls at once (default 10)
+          rate, concurrency                calls a second (default 1), calls at once (default 10); the server's own pace
+                                           (serve --dial-rate: for some providers 1 a second) holds as well
           windows                          [{"days": "mon-fri", "from": "09:00", "to": "18:00"}], on the callee's clock;
                                            days may be left out; to before from is over midnight
           start, end, holidays             days such as "2030-01-31", the callee's; holidays is a list of them
@@ -59,8 +61,9 @@ enum DialHelp {
                                            ["busy", "no-answer"]. What is unknown never is: somebody may have answered
           spacing                          minutes to the next attempt; default {"busy": 15, "no-answer": 120,
                                            "machine": 240, "rejected": 240, "failed": 15}
-          suppress                         path of a do-not-call list, a number a line, # before remarks. It may change at
-                                           any time; while it cannot be read nobody is called
+          suppress                         path of a do-not-call list, seen from the working folder: a number a line, # before
+                                           remarks. It may change at any time; while it cannot be read, or a line of it is
+                                           no number, nobody is called
           duplicates                       error (default: a number that comes twice is a bad row) or skip
           expected_seconds                 how long a call is thought to last, for forecasts; default 60
         On resume rate, concurrency, suppress and expected_seconds may be others; the list and the rest may not, once
