@@ -114,5 +114,6 @@ enum DialReport {
         )
     }
 
-    static func noJournal(_ reason: String) -> HTTPAnswer { error(503, "no_journal", reason) }
+    /// A server that is starting, or whose disk is full, may have its journal in a moment.
+    static func noJournal(_ reason: String) -> HTTPAnswer { error(503, "no_journal", reason, retryAfter: 1) }
 }
