@@ -226,6 +226,24 @@ import Testing
         #expect(fold.problems.isEmpty)
     }
 
+    @Test func `whole lines of a write that failed are gone before anybody is told that it failed`() throws {
+        let place = JournalPlace()
+        let folder = try JournalFolder(place.path)
+        let broken = JournalDisk(write: { descriptor, bytes in
+            // The first line gets there, as on a disk that is full behind it.
+            guard bytes.count > 4 else {
+                errno = ENOSPC
+                return -1
+            }
+            return Foundation.write(descriptor, bytes.baseAddress, bytes.count - 4)
+        })
+        var (file, _, _) = try JournalFile.open(folder, broken, unixTime: 2_000_000_000)
+        let lines = [JournalLine(number: 1, bytes: Array("{}\n".utf8)), JournalLine(number: 2, bytes: Array("{}\n".utf8))]
+        #expect(file.append(lines) == "No space left on device")
+        #expect(place.text == "")
+        file.close()
+    }
+
     @Test func `a journal made shorter says the same, with the lines that came meanwhile`() throws {
         let place = JournalPlace()
         do {

@@ -82,8 +82,12 @@ struct JournalFile: Sendable {
         var bytes: [UInt8] = []
         for line in lines { bytes += line.bytes }
         hasTail = true
-        if let reason = Self.write(bytes, to: descriptor, disk) { return reason }
-        guard disk.sync(descriptor) == 0 else { return JournalFolder.words(errno) }
+        let reason = Self.write(bytes, to: descriptor, disk) ?? (disk.sync(descriptor) == 0 ? nil : JournalFolder.words(errno))
+        guard reason == nil else {
+            // At once: a whole line that got there is a call that was refused, and the next run would place it.
+            _ = cutTail()
+            return reason
+        }
         hasTail = false
         length += bytes.count
         return nil
