@@ -22,17 +22,15 @@ final class CallsController {
             reply.home.post { ($0.service as? LoopServer)?.calls.found(call, id, isDelete: isDelete, reply) }
         }
         guard let obstacle else { return }
-        if let refusal = refusal([id], obstacle) { return reply(refusal) }
-        found(nil, id, isDelete: isDelete, reply)
+        if placesCalls { reply(DialReport.noJournal(obstacle)) } else { found(nil, id, isDelete: isDelete, reply) }
     }
 
-    /// What is not found while the journal cannot be asked may be in it: nobody is told that there is no such call.
-    ///
-    /// - Parameter obstacle: why the calls of the journal cannot be asked for.
-    /// - Returns: `nil` when the calls are found without it, or the server keeps none.
-    private func refusal(_ ids: [String], _ obstacle: String) -> HTTPAnswer? {
-        guard shared.configuration.journal != nil, ids.contains(where: { shared.registry.record($0) == nil }) else { return nil }
-        return DialReport.noJournal(obstacle)
+    /// Whether there are calls that only the dial loop knows: while it cannot be asked, no call is unknown.
+    private var placesCalls: Bool {
+        switch shared.dialing.access {
+        case .closed: false
+        case .opening, .open: true
+        }
     }
 
     /// The dial loop has said whether it is an outbound call. A stream of ours has more to tell.
@@ -88,7 +86,7 @@ final class CallsController {
                     ?? CallReport.list(registry, dial.dialer.open(limit: limit), dial.dialer.openCount, limit))
         }
         guard let obstacle else { return }
-        if let ids, let refusal = refusal(ids, obstacle) { return reply(refusal) }
+        guard !placesCalls else { return reply(DialReport.noJournal(obstacle)) }
         reply(ids.map { CallReport.chosen($0, registry) { _ in nil } } ?? CallReport.list(registry, [], 0, limit))
     }
 

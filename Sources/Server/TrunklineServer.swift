@@ -21,10 +21,12 @@ public final class TrunklineServer: Sendable {
     public init(
         _ configuration: Configuration, logger: Logger, onSignal: @escaping @Sendable () -> Void = {}
     ) throws(NetError) {
-        let (journal, obstacle) = try Self.openJournal(configuration, logger)
+        let (journal, access) = try Self.openJournal(configuration, logger)
         let shared = try SharedState(
-            configuration, tokenSecret: configuration.secret ?? journal?.secret, dialing: .closed(obstacle), logger: logger)
+            configuration, tokenSecret: configuration.secret ?? journal?.secret, dialing: access, logger: logger)
         self.shared = shared
+        // Before anybody is listened to: their streams may open at once.
+        for call in journal?.fold.calls ?? [] { shared.dialing.note(call) }
         LibraryLog.setSink { shared.logger.log(.warning, "libwebsockets", ["text": $0]) }
         var tls: TLSFiles?
         if let certificate = configuration.tlsCertificate, let key = configuration.tlsKey {
@@ -43,7 +45,7 @@ public final class TrunklineServer: Sendable {
         do throws(NetError) {
             let dialing = try EventLoopGroup.start(host: nil) { DialLoop(shared, $0, journal) }
             self.dialing = dialing
-            if let handle = dialing.handles.first { shared.dialing.access = .open(handle) }
+            if let handle = dialing.handles.first { shared.dialing.open(handle) }
         } catch {
             group.stop(grace: .zero)
             group.wait()
@@ -52,12 +54,12 @@ public final class TrunklineServer: Sendable {
         }
     }
 
-    /// - Returns: the journal, or why there is none and the mend.
+    /// - Returns: the journal, and what is to be said of calls until the dial loop is there.
     private static func openJournal(
         _ configuration: Configuration, _ logger: Logger
-    ) throws(NetError) -> (OpenedJournal?, String) {
+    ) throws(NetError) -> (OpenedJournal?, DialingDoor.Access) {
         guard let path = configuration.journal else {
-            return (nil, "the server keeps no journal, so it places no calls; start it with --journal DIR")
+            return (nil, .closed("the server keeps no journal, so it places no calls; start it with --journal DIR"))
         }
         do throws(NetError) {
             let now = Date().timeIntervalSince1970
@@ -65,11 +67,11 @@ public final class TrunklineServer: Sendable {
             let secret = configuration.secret == nil ? try folder.secret(OpenSSLCryptography()) : nil
             let (file, fold, complaints) = try JournalFile.open(folder, configuration.journalDisk, unixTime: now)
             for complaint in complaints { logger.log(.error, complaint, ["folder": path]) }
-            return (OpenedJournal(file: file, fold: fold, secret: secret), "the server is starting; try again")
+            return (OpenedJournal(file: file, fold: fold, secret: secret), .opening)
         } catch {
             guard configuration.isJournalOptional else { throw error }
             logger.log(.warning, "no outbound calls: \(error)")
-            return (nil, "the server places no calls: \(error)")
+            return (nil, .closed("the server places no calls: \(error)"))
         }
     }
 

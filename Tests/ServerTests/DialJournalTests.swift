@@ -57,18 +57,6 @@ import Testing
         #expect(double.placed.count == 1)
     }
 
-    @Test func `while the journal cannot be asked nobody is told that a call is unknown`() throws {
-        let bench = try DialBench()
-        defer { bench.double.stop() }
-        let id = try #require(try bench.start().json["call_id"] as? String)
-        bench.server.server.shared.dialing.access = .closed("the server is starting; try again")
-        for (method, target) in [("GET", "/calls?ids=\(id)"), ("GET", "/calls/\(id)"), ("DELETE", "/calls/\(id)")] {
-            let answer = try TestHTTP(method, target, port: bench.port)
-            #expect(answer.status == 503 && answer.errorCode == "no_journal")
-        }
-        #expect(try TestHTTP("GET", "/calls", port: bench.port).status == 200)
-    }
-
     @Test func `a server that drains places nothing and loses nothing`() throws {
         let double = try AnsweringDouble.twilio()
         defer { double.stop() }

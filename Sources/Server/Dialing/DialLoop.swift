@@ -46,7 +46,6 @@ final class DialLoop: LoopService {
             home.post { loop in (loop.service as? DialLoop)?.heard(news) }
         }
         loop.rest.places = Self.places
-        for call in dialer.open { shared.dialing.note(call) }
         for call in opened.fold.calls { endTokens(of: call) }
         // Not in place: the loop has not got its service yet.
         home.post { loop in (loop.service as? DialLoop)?.drive() }

@@ -8,11 +8,18 @@ final class DialingDoor: Sendable {
     enum Access: Sendable {
         /// No calls are placed. The sentence says why and the mend.
         case closed(String)
+        /// The dial loop is being made.
+        case opening
         case open(EventLoopHandle)
     }
 
+    /// Most jobs that wait for the dial loop to be made. A restart after a crash meets the callbacks and streams of some hundred calls.
+    static let mostWaiting = 4_096
+
     private struct State {
         var access: Access
+        /// While it is opening.
+        var waiting: [@Sendable (DialLoop) -> Void] = []
         var port = 0
         /// Calls that are placed or about to be, by our id.
         var inTheAir: [String: DialedCall] = [:]
@@ -24,9 +31,15 @@ final class DialingDoor: Sendable {
 
     init(_ access: Access) { state = Mutex(State(access: access)) }
 
-    var access: Access {
-        get { state.withLock { $0.access } }
-        set { state.withLock { $0.access = newValue } }
+    var access: Access { state.withLock { $0.access } }
+
+    /// The dial loop is there; what was asked of it meanwhile comes first.
+    func open(_ handle: EventLoopHandle) {
+        state.withLock { state in
+            for job in state.waiting { Self.post(job, handle) }
+            state.waiting = []
+            state.access = .open(handle)
+        }
     }
 
     /// The port on which the server listens; 0 before it does.
@@ -35,19 +48,29 @@ final class DialingDoor: Sendable {
         set { state.withLock { $0.port = newValue } }
     }
 
-    /// Runs a job on the dial loop.
+    /// Runs a job on the dial loop, once there is one.
     ///
     /// - Returns: why it does not run.
     @discardableResult
     func post(_ job: @escaping @Sendable (DialLoop) -> Void) -> String? {
-        switch access {
-        case .closed(let reason): return reason
-        case .open(let handle):
-            let isTaken = handle.post { loop in
-                guard let dial = loop.service as? DialLoop else { return }
-                job(dial)
+        state.withLock { state in
+            switch state.access {
+            case .closed(let reason): return reason
+            case .opening:
+                guard state.waiting.count < Self.mostWaiting else { return "the server is starting; try again" }
+                state.waiting.append(job)
+                return nil
+            case .open(let handle):
+                return Self.post(job, handle) ? nil : "the loop that places calls is overloaded or has ended; try again"
             }
-            return isTaken ? nil : "the loop that places calls is overloaded or has ended; try again"
+        }
+    }
+
+    @discardableResult
+    private static func post(_ job: @escaping @Sendable (DialLoop) -> Void, _ handle: EventLoopHandle) -> Bool {
+        handle.post { loop in
+            guard let dial = loop.service as? DialLoop else { return }
+            job(dial)
         }
     }
 
