@@ -10,6 +10,8 @@ public struct DialOrder: Equatable, Sendable {
 
     /// Our id of the call. The provider repeats it: in ``statusURL``, and where it has a field for it.
     public var callID: String
+    /// The provider's id of the call, when the order is looked for and the id is known.
+    public var providerCallID: String?
     /// E.164, with its `+`.
     public var to: PhoneNumber
     /// `nil` for the provider's `…_PHONE_NUMBER`.

@@ -114,11 +114,18 @@ extension Dialer {
                     life.reconcile?.sent(at: now.moment)
                     return CallLife.Consequences()
                 }
-                let since = Int64(exactly: (life.call.dialedAt ?? life.call.createdAt).rounded(.down)) ?? 0
-                return .lookUp(life.call, since: since, others: others(than: life.call, lane))
+                return .lookUp(life.call, since: since(life, at: now), others: others(than: life.call, lane))
             }
         }
         return nil
+    }
+
+    /// When the create request went out, by the clock as it goes now: if it was set back meanwhile, what was noted lies too late.
+    /// Units: seconds since 1970.
+    private func since(_ life: CallLife, at now: DialTime) -> Int64 {
+        let noted = life.call.dialedAt ?? life.call.createdAt
+        let reckoned = life.askedAt.map { now.unixTime - Double((now.moment - $0).milliseconds) / 1_000 } ?? noted
+        return Int64(exactly: min(noted, reckoned).rounded(.down)) ?? 0
     }
 
     /// Ids of other calls that a list could show beside this one: those to its number, those in the air, those that ended last.

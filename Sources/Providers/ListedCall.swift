@@ -10,14 +10,17 @@ struct ListedCall {
     /// How far a provider's clock may lie behind ours. Units: seconds.
     static let clockTolerance: Int64 = 30
 
-    /// The one call that was made since the lost request and is none of the others.
+    /// The call with the id that is known, whenever it was made and whatever else there is; else the one call that was made since the lost
+    /// request and is none of the others.
     ///
     /// - Parameters:
     ///   - calls: the entries with the order's numbers.
+    ///   - own: the provider's id of the call; `nil` while it is not known.
     ///   - isWhole: whether the list holds all calls since then; if not, a call that is missing may still be there.
     static func only(
-        _ calls: [ListedCall], since: Int64, others: Set<String>, isWhole: Bool, unixTime: Int64
+        _ calls: [ListedCall], own: String?, since: Int64, others: Set<String>, isWhole: Bool, unixTime: Int64
     ) -> DialFinding {
+        if let known = calls.first(where: { $0.id == own }) { return .found(providerCallID: known.id, state: known.state) }
         var seen = others
         let candidates = calls.filter { call in
             (call.created.map { $0 >= since - clockTolerance } ?? true) && seen.insert(call.id).inserted

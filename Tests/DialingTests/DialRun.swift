@@ -55,6 +55,9 @@ struct DialRun {
         return poll()
     }
 
+    /// Somebody sets the wall clock.
+    mutating func setClock(by seconds: Double) { now = DialTime(now.moment, unixTime: now.unixTime + seconds) }
+
     /// Time passes and nobody looks.
     mutating func skip(_ duration: Duration) {
         now = DialTime(now.moment + duration, unixTime: now.unixTime + Double(duration.nanoseconds) / 1e9)

@@ -102,6 +102,13 @@ import Testing
         #expect(run.status("c2") == .dialing)
     }
 
+    @Test func `a clock that was set back is not looked from`() throws {
+        var run = try Self.lost()
+        run.setClock(by: -100)
+        guard case .lookUp(_, let since, _)? = run.pass(.seconds(16)).first else { Issue.record("no look-up"); return }
+        #expect(since == 1_790_000_000 - 100)
+    }
+
     @Test func `a call of which nothing more is heard is looked up and ends`() throws {
         var run = DialRun()
         _ = try run.dialled()

@@ -133,7 +133,7 @@ extension ExotelDialect: DiallingDialect {
             return .found(providerCallID: own.call.id, state: own.call.state)
         }
         let finding = ListedCall.only(
-            calls.filter { $0.field == nil || $0.field == "" }.map(\.call), since: since, others: others,
+            calls.filter { $0.field == nil || $0.field == "" }.map(\.call), own: order.providerCallID, since: since, others: others,
             isWhole: entries.count < Self.page, unixTime: unixTime)
         let over = since + Self.longestRinging + Int64(order.maximumDuration) + DiallingGuide.settling
         guard finding == .notFound, unixTime < over else { return finding }

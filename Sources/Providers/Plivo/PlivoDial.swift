@@ -122,7 +122,7 @@ extension PlivoDialect: DiallingDialect {
         guard details.allSatisfy({ $0 != nil }) else { return .cannotTell("a call's state changed while it was looked up") }
         calls += details.compactMap { $0 }.compactMap { Self.listed($0, order, live: $0["call_status"]?.string ?? "") }
         let isWhole = [queued, live, entries].allSatisfy { $0.count < Self.page }
-        return ListedCall.only(calls, since: since, others: others, isWhole: isWhole, unixTime: unixTime)
+        return ListedCall.only(calls, own: order.providerCallID, since: since, others: others, isWhole: isWhole, unixTime: unixTime)
     }
 
     /// - Parameter live: the state of a call in the air; `nil` for a finished one.

@@ -118,7 +118,7 @@ extension TwilioDialect: DiallingDialect {
         }
         let oldest = calls.compactMap(\.created).min() ?? .max
         return ListedCall.only(
-            calls, since: since, others: others,
+            calls, own: order.providerCallID, since: since, others: others,
             isWhole: entries.count < Self.page || oldest < since - ListedCall.clockTolerance, unixTime: unixTime)
     }
 

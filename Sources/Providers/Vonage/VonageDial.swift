@@ -149,7 +149,7 @@ extension VonageDialect: DiallingDialect {
             let created = entry["start_time"]?.string.flatMap { CalendarTime.seconds(iso: $0) }
             return ListedCall(id: id, state: Self.state(entry["status"]?.string ?? "") ?? .dialing, created: created)
         }
-        return ListedCall.only(calls, since: since, others: others, isWhole: isWhole, unixTime: unixTime)
+        return ListedCall.only(calls, own: order.providerCallID, since: since, others: others, isWhole: isWhole, unixTime: unixTime)
     }
 
     /// `{"type":"phone","number":…}`, alone or as the one entry of a list.

@@ -11,16 +11,20 @@ final class DialExecutor {
     static let mostAsked = 250
 
     private unowned let dial: DialLoop
+    private var clocks: [ProviderName: ProviderClock] = [:]
     private var shared: SharedState { dial.shared }
     private var settings: ProviderSettings { shared.configuration.settings }
     private var unixTime: Int64 { Int64(shared.unixTime) }
 
     init(_ dial: DialLoop) { self.dial = dial }
 
-    private func send(_ request: HTTPRequest, _ completion: @escaping (Result<HTTPResponse, NetError>) -> Void) {
-        dial.loop.rest.send(request, timeout: Self.timeout) { result in
+    private func send(
+        _ request: HTTPRequest, to name: ProviderName, _ completion: @escaping (Result<HTTPResponse, NetError>) -> Void
+    ) {
+        dial.loop.rest.send(request, timeout: Self.timeout) { [self] result in
             // What was under way when the loop ends is looked up at the next start.
             if case .failure(.stopped) = result { return }
+            if case .success(let response) = result { clocks[name, default: ProviderClock()].read(response, unixTime: unixTime) }
             completion(result)
         }
     }
@@ -37,7 +41,7 @@ final class DialExecutor {
         } catch {
             return refuse(call, error.sentence)
         }
-        send(request) { [dial] result in
+        send(request, to: dialect.name) { [dial] result in
             switch result {
             case .success(let response): dial.tell(.placed(call: call.id, dialect.outcome(ofDial: response)))
             case .failure(let error) where error.isSurelyUnsent: dial.tell(.notSent(call: call.id, "\(error)"))
@@ -58,11 +62,15 @@ final class DialExecutor {
             return cannotTell(call, "\(name) is not known to this server any more")
         }
         let order = dial.orders.order(for: call, dial.orders.origin(for: dialect))
+        let clock = clocks[name] ?? ProviderClock(), since = since - clock.lag
         guard let requests = dialect.reconcile(order, since: since, settings, shared.cryptography, unixTime: unixTime) else {
             return cannotTell(call, "\(name) has no lists of calls, or its credentials are not set any more")
         }
         ask(requests[...], [], call) { [self] answers in
-            dialect.finding(
+            if let now = clocks[name], now.isSlower(than: clock) {
+                return .cannotTell("\(name)'s clock is \(now.lag) s behind this server's; it will be asked again by its own time")
+            }
+            return dialect.finding(
                 in: answers, for: order, since: since, others: others, settings, shared.cryptography, unixTime: unixTime)
         }
     }
@@ -84,7 +92,7 @@ final class DialExecutor {
             case .cannotTell(let sentence): return cannotTell(call, sentence)
             }
         }
-        send(next) { [self] result in
+        send(next, to: call.request.provider) { [self] result in
             switch result {
             case .success(let answer): ask(requests.dropFirst(), answers + [answer], call, judge)
             case .failure(let error): cannotTell(call, "the provider's lists could not be read: \(error)")
@@ -114,7 +122,7 @@ final class DialExecutor {
     private func end(_ call: DialedCall, _ requests: ArraySlice<HTTPRequest>, _ dialect: any DiallingDialect) {
         guard let next = requests.first else { return }
         let rest = requests.dropFirst()
-        send(next) { [self] result in
+        send(next, to: dialect.name) { [self] result in
             guard rest.isEmpty else { return end(call, rest, dialect) }
             switch result {
             case .success(let response):

@@ -60,7 +60,9 @@ struct DialOrders: Sendable {
     /// The order by which a call is looked for: what it opens plays no part there.
     func order(for call: DialedCall, _ origin: Origin?) -> DialOrder {
         let origin = origin ?? Origin(web: "https://unknown.invalid", stream: "wss://unknown.invalid")
-        return order(for: call.request, id: call.id, .stream(origin.stream), origin, call.request.provider)
+        var order = order(for: call.request, id: call.id, .stream(origin.stream), origin, call.request.provider)
+        order.providerCallID = call.providerCallID
+        return order
     }
 
     private func order(
