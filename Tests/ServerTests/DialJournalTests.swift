@@ -232,6 +232,15 @@ import Testing
         file.close()
     }
 
+    @Test func `a journal that was deleted takes no lines`() throws {
+        let place = JournalPlace()
+        var (file, _, _) = try JournalFile.open(try JournalFolder(place.path), JournalDisk(), unixTime: 2_000_000_000)
+        #expect(file.append([JournalLine(number: 1, bytes: Array("{}\n".utf8))]) == nil)
+        try FileManager.default.removeItem(atPath: place.file)
+        #expect(file.append([JournalLine(number: 2, bytes: Array("{}\n".utf8))]) == "its file was deleted")
+        file.close()
+    }
+
     @Test func `a journal made shorter says the same, with the lines that came meanwhile`() throws {
         let place = JournalPlace()
         do {

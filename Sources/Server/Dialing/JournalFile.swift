@@ -82,7 +82,8 @@ struct JournalFile: Sendable {
         var bytes: [UInt8] = []
         for line in lines { bytes += line.bytes }
         hasTail = true
-        let reason = Self.write(bytes, to: descriptor, disk) ?? (disk.sync(descriptor) == 0 ? nil : JournalFolder.words(errno))
+        let reason =
+            Self.write(bytes, to: descriptor, disk) ?? (disk.sync(descriptor) == 0 ? deletion : JournalFolder.words(errno))
         guard reason == nil else {
             // At once: a whole line that got there is a call that was refused, and the next run would place it.
             _ = cutTail()
@@ -91,6 +92,12 @@ struct JournalFile: Sendable {
         hasTail = false
         length += bytes.count
         return nil
+    }
+
+    /// Why the file would be gone with this process; nothing in it is promised then.
+    private var deletion: String? {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_nlink > 0 ? nil : "its file was deleted"
     }
 
     private mutating func cutTail() -> String? {
