@@ -342,7 +342,7 @@ def test_without_a_public_host_the_host_header_is_what_was_signed(scheme, host):
 # MARK: Callbacks of outbound calls
 
 # Where a provider's callbacks may be posted; each takes what its provider signed and nothing else.
-CALLBACK_ROUTES = ["/answer/{provider}"]
+CALLBACK_ROUTES = ["/answer/{provider}", "/status/{provider}", "/status/{provider}/call-7f3a"]
 
 
 def signed(provider, url, body):
