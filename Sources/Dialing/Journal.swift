@@ -32,6 +32,14 @@ public struct JournalFold: Sendable {
         var undelivered: Set<UInt64> = []
 
         var call: DialedCall { standing.call(facts) }
+
+        /// It waited, as far as is known.
+        fileprivate mutating func doubt() {
+            guard standing.status == .queued else { return }
+            standing.status = .dialing
+            standing.attempts += 1
+            standing.dialedAt = standing.dialedAt ?? facts.createdAt
+        }
     }
 
     /// What was wrong with lines that were left out, by line number. A torn last line is no problem: it was never promised to anybody.
@@ -39,6 +47,8 @@ public struct JournalFold: Sendable {
     public private(set) var isPaused = false
     /// The highest number of a record.
     private(set) var last: UInt64 = 0
+    /// The highest number before a line that was left out; what it said of the calls until then is not known.
+    private var lastBeforeDamage: UInt64?
     private(set) var hasHeader = false
     /// In the order in which they were accepted.
     private(set) var folded: [Folded] = []
@@ -76,10 +86,16 @@ public struct JournalFold: Sendable {
 
     /// The file has ended.
     ///
+    /// A line that was left out may have said that a waiting call went out: those that waited then count as `dialing`, and are looked up
+    /// before they are placed.
+    ///
     /// - Returns: how many bytes of it hold whole lines; what is behind them is a torn last line and is to be cut off.
     public mutating func end() -> Int {
         line = []
         lineLength = 0
+        if let lastBeforeDamage {
+            for place in folded.indices where folded[place].number <= lastBeforeDamage { folded[place].doubt() }
+        }
         return wholeBytes
     }
 
@@ -95,6 +111,7 @@ public struct JournalFold: Sendable {
     }
 
     private mutating func leaveOut(_ why: String) {
+        lastBeforeDamage = last
         guard problems.count < Self.mostProblems else { return }
         problems.append(
             problems.count == Self.mostProblems - 1

@@ -61,6 +61,25 @@ import Wire
         #expect(zip(fold.problems, 2...4).allSatisfy { $0.hasPrefix("line \($1) ") })
     }
 
+    @Test func `a call whose line may be broken is looked up before it is placed`() throws {
+        var run = DialRun()
+        try run.accept(DialRun.request(1))
+        #expect(run.poll().placed == ["c1"])
+        var lines = run.disk.split(separator: UInt8(ascii: "\n")).map { Array($0) + [UInt8(ascii: "\n")] }
+        let dialing = try #require(lines.firstIndex { String(decoding: $0, as: UTF8.self).contains("dialing") })
+        lines[dialing][3] = 0
+        var fold = JournalFold()
+        for line in lines { fold.read(line) }
+        _ = fold.end()
+        #expect(fold.problems.count == 1)
+        var next = DialRun(journal: fold, at: 60)
+        #expect(next.status() == .dialing)
+        let outputs = next.pass(.seconds(20))
+        #expect(outputs.placed == [])
+        #expect(outputs.contains { if case .lookUp(let call, _, _) = $0 { call.id == "c1" } else { false } })
+        #expect((next.handle(.found(call: "c1", .notFound)) + next.pass(.seconds(1))).placed == ["c1"])
+    }
+
     @Test func `a compacted journal says the same without numbers of ended calls`() throws {
         let run = try Self.run()
         let fold = run.fold()
