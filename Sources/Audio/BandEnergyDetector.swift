@@ -53,7 +53,8 @@ public struct BandEnergyDetector: VoiceActivityDetector {
         // Of a frame below the thresholds nothing else is asked, which is most of a call's time.
         let isLoud = loudness >= Limit.loudness && level >= Limit.level
         weigh(isLoud ? mark(of: pitch.find(), movement: movement, levels: levels, over: over) : nil, isLoud: isLoud)
-        return VoiceReading(isSpeech: isSpeech, confidence: min(evidence / Limit.evidence, 1), level: max(level, -100))
+        let isHeld = isSpeech && hangover < Limit.hangover
+        return VoiceReading(isSpeech: isSpeech, confidence: isHeld ? 0 : min(evidence / Limit.evidence, 1), level: max(level, -100))
     }
 
     /// - Returns: how much a loud frame speaks for a voice, 0...1; `nil` when it speaks against one.

@@ -1,27 +1,25 @@
 /// Hears keys in a call's audio, for providers that send no message for them.
 ///
-/// Goertzel's algorithm at the eight frequencies, over windows of 20 ms every 10 ms. A key is reported once, when three windows in a
-/// row hold the same pair at the same level and little else, each tone within 2.5 % of its frequency (by its phase from window to
-/// window), the column's between 8 dB under and 4 dB over the row's. Source: ITU-T Q.24, table A-1, and its limits of 40 ms that
+/// Goertzel's algorithm at the eight frequencies, over windows of 20 ms every 10 ms. A key is reported once, when two windows in a row
+/// hold the same pair and little else, each tone within 2.5 % of its frequency (by its phase from window to window), the column's
+/// between 8 dB under and 4 dB over the row's. Source: ITU-T Q.24, table A-1, and its limits of 40 ms that
 /// must be heard and 23 ms (some 20) that must not.
 ///
-/// - Units: any packets and rates, regrouped to 20 ms at 8 kHz. No allocation after the first frame. A key is reported 40 to 60 ms
+/// - Units: any packets and rates, regrouped to 20 ms at 8 kHz. No allocation after the first frame. A key is reported 30 to 60 ms
 ///   after its beginning.
 public struct DTMFDetector: Sendable {
     /// A window's half, and the step from one window to the next. Units: samples at 8 kHz.
     private static let half = 80
     /// Quieter is crosstalk. Each tone; units: dBFS.
     private static let leastLevel = -42.0
-    /// The two tones' share of the window's power. Speech that hits two of the frequencies holds others too.
-    private static let leastShare: Float = 0.82
+    /// The two tones' share of the window's power. Speech that hits two of the frequencies holds others too. As the share is also that of
+    /// the window that the tones fill, a tone of 23 ms fills one window so far, one of 40 always two.
+    private static let leastShare: Float = 0.87
     /// Times the power of the row's tone: -8 and +4 dB.
     private static let twist: ClosedRange<Float> = 0.158...2.52
-    /// How much a window's power may differ from the loudest of its key: 3 dB. A tone of 23 ms fills two windows so far, one of 40
-    /// always three.
-    private static let even: Float = 2
-    private static let windows = 3
-    /// How many windows without the key end it: 20 ms without a tone at the least, 40 at the most.
-    private static let missesToEnd = 2
+    private static let windows = 2
+    /// How many windows without the key end it: a drop-out of 10 ms makes three at most, a pause of 40 five at least.
+    private static let missesToEnd = 4
 
     private var frames = VoiceFrames()
     private var bank = GoertzelBank()
@@ -29,7 +27,6 @@ public struct DTMFDetector: Sendable {
     private var lastWindow: GoertzelBank.Window?
     private var key: Int?
     private var count = 0
-    private var loudest: Float = 0
     private var isReported = false
     private var misses = 0
 
@@ -58,41 +55,29 @@ public struct DTMFDetector: Sendable {
         let before = lastWindow
         last = now
         lastWindow = window
-        guard let found = pair(in: window, after: before) else {
+        guard let found = pair(in: window, after: before), !isReported || found == key else {
             misses += 1
             if !isReported || misses >= Self.missesToEnd { forget() }
             return nil
         }
-        if found.key != key || !isReported && found.power * Self.even < loudest {
-            guard !isReported || misses + 1 >= Self.missesToEnd else {
-                misses += 1
-                return nil
-            }
-            forget()
-        }
-        if count == 0 || !isReported && found.power > loudest * Self.even {
-            key = found.key
-            count = 0
-            loudest = 0
-        }
+        if found != key { count = 0 }
+        key = found
         misses = 0
         count += 1
-        loudest = max(loudest, found.power)
         guard count >= Self.windows, !isReported else { return nil }
         isReported = true
-        return DTMF.keys[found.key]
+        return DTMF.keys[found]
     }
 
     private mutating func forget() {
         key = nil
         count = 0
-        loudest = 0
         isReported = false
         misses = 0
     }
 
     /// The pair that a window holds, when it passes every test that one window can pass.
-    private func pair(in window: GoertzelBank.Window, after before: GoertzelBank.Window?) -> (key: Int, power: Float)? {
+    private func pair(in window: GoertzelBank.Window, after before: GoertzelBank.Window?) -> Int? {
         guard let before else { return nil }
         var (row, column) = (0, 4)
         for index in 1..<4 where window.power[index] > window.power[row] { row = index }
@@ -101,7 +86,7 @@ public struct DTMFDetector: Sendable {
             let high = bank.level(of: column, in: window, after: before),
             min(low, high) > Self.leastPower, Self.twist.contains(high / low), low + high > Self.leastShare * window.energy
         else { return nil }
-        return (row * 4 + column - 4, window.power[row] + window.power[column])
+        return row * 4 + column - 4
     }
 
     private static let leastPower = Float(0.5 * 32_767 * 32_767 * Decibels.amplitude(ofLevel: 2 * leastLevel))

@@ -15,7 +15,7 @@ public struct VoiceReading: Equatable, Sendable {
     public static let milliseconds = 20
 
     public var isSpeech: Bool
-    /// 0 for none of a voice's marks, 1 for all of them.
+    /// 0 for none of a voice's marks, 1 for all of them. With `isSpeech`, 0 says that the sound is over and its end is only held.
     public var confidence: Float
     /// Units: dBFS by the sine convention, at least -100.
     public var level: Float

@@ -24,6 +24,10 @@ public struct Frame: Sendable {
         case inputAudioRaw(PCM16)
         /// The caller pressed a key.
         case inputDTMF(KeypadEntry)
+        /// The caller's turn begins: they have spoken for the start time.
+        case userStartedSpeaking
+        /// The caller's turn is over: they have been silent for the stop time.
+        case userStoppedSpeaking
         /// A ``mark(_:)`` came back. `wasPlayed`: everything before it has played; `false`: a clear threw it back.
         case markReturned(String, wasPlayed: Bool)
         /// Machine detection says who answered the outbound call, or that the machine's greeting is over (`beep`).
@@ -64,7 +68,10 @@ public struct Frame: Sendable {
 extension Frame.Content {
     public var `class`: Frame.Class {
         switch self {
-        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .markReturned, .machineDetected, .error: .system
+        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .userStartedSpeaking, .userStoppedSpeaking, .markReturned,
+            .machineDetected,
+            .error:
+            .system
         case .outputAudioRaw, .outputDTMF, .mark, .text: .data
         case .ttsStarted, .ttsStopped, .end: .control
         case .custom(let frame): frame.class
@@ -73,7 +80,10 @@ extension Frame.Content {
 
     var isInterruptible: Bool {
         switch self {
-        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .markReturned, .machineDetected, .error, .end: false
+        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .userStartedSpeaking, .userStoppedSpeaking, .markReturned,
+            .machineDetected,
+            .error, .end:
+            false
         case .outputAudioRaw, .outputDTMF, .mark, .text, .ttsStarted, .ttsStopped: true
         case .custom(let frame): frame.class != .system
         }

@@ -157,7 +157,10 @@ struct LiveCall: ~Copyable {
             playout.end()
         case .cancel(let reason): verdict = verdict ?? reason
         case .error(let text): logbook.write(.botError(text))
-        case .start, .inputAudioRaw, .inputDTMF, .markReturned, .machineDetected, .text, .ttsStarted, .custom: break
+        case .start, .inputAudioRaw, .inputDTMF, .userStartedSpeaking, .userStoppedSpeaking, .markReturned, .machineDetected, .text,
+            .ttsStarted,
+            .custom:
+            break
         }
     }
 
@@ -165,8 +168,9 @@ struct LiveCall: ~Copyable {
         switch frame.content {
         case .end: pipeline.push(frame, at: now)
         case .error(let text): logbook.write(.botError(text))
-        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .markReturned, .machineDetected, .outputAudioRaw,
-            .outputDTMF, .mark, .text, .ttsStarted, .ttsStopped, .custom:
+        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .userStartedSpeaking, .userStoppedSpeaking, .markReturned,
+            .machineDetected,
+            .outputAudioRaw, .outputDTMF, .mark, .text, .ttsStarted, .ttsStopped, .custom:
             break
         }
     }

@@ -65,7 +65,8 @@ public struct VoicemailMessage: Processor {
             context.push(frame, direction)
             if let verdict = heard { hear(verdict, &context) }
             heard = nil
-        case .cancel, .interruption, .inputAudioRaw, .inputDTMF, .markReturned, .error, .custom:
+        case .cancel, .interruption, .inputAudioRaw, .inputDTMF, .userStartedSpeaking, .userStoppedSpeaking, .markReturned, .error,
+            .custom:
             context.push(frame, direction)
         }
     }

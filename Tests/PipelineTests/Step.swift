@@ -23,6 +23,8 @@ extension Frame {
         case .interruption: "interruption"
         case .inputAudioRaw(let audio): "in \(audio.samples.count)"
         case .inputDTMF(let key): "key \(key.rawValue)"
+        case .userStartedSpeaking: "user started"
+        case .userStoppedSpeaking: "user stopped"
         case .markReturned(let name, let wasPlayed): "returned \(name)\(wasPlayed ? "" : ", cleared")"
         case .machineDetected(let verdict): "detected \(verdict.rawValue)"
         case .error(let text): "error \(text)"

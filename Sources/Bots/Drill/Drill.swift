@@ -58,7 +58,10 @@ struct Drill: Processor {
             script.removeAll()
             state = .ended
             return context.push(frame, direction)
-        case .machineDetected, .error, .outputAudioRaw, .outputDTMF, .mark, .text, .ttsStarted, .ttsStopped, .end, .custom:
+        case .userStartedSpeaking, .userStoppedSpeaking, .machineDetected, .error, .outputAudioRaw, .outputDTMF, .mark, .text,
+            .ttsStarted,
+            .ttsStopped,
+            .end, .custom:
             return context.push(frame, direction)
         }
         advance(&context)
