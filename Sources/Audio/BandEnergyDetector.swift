@@ -1,7 +1,7 @@
 /// Finds speech by its energy over the line's noise and by what only a voice has: a pitch that moves, or the hiss of an s.
 ///
 /// Energy alone calls a step of noise speech, and a pitch alone a hum or a ringing tone. So a frame is evidence when it is louder than
-/// the tracked noise, repeats itself 70 to 400 times a second, is not one to three pure tones and does not stand still. Three such
+/// the tracked noise, repeats itself 70 to 400 times a second, is not one to three pure tones and does not stand still. Two or three such
 /// frames within a few begin speech; while it lasts, energy is enough, so long as evidence comes again.
 ///
 /// - Units: 20 ms frames at 8 kHz; other packets and rates are regrouped. No allocation after the first frame.
@@ -52,40 +52,52 @@ public struct BandEnergyDetector: VoiceActivityDetector {
         pitch.add(bands.cleaned)
         // Of a frame below the thresholds nothing else is asked, which is most of a call's time.
         let isLoud = loudness >= Limit.loudness && level >= Limit.level
-        weigh(isLoud ? mark(of: pitch.find(), movement: movement, levels: levels, over: over) : nil, isLoud: isLoud)
+        weigh(isLoud ? mark(of: pitch.find(), movement: movement, levels: levels, over: over) : nil)
         let isHeld = isSpeech && hangover < Limit.hangover
         return VoiceReading(isSpeech: isSpeech, confidence: isHeld ? 0 : min(evidence / Limit.evidence, 1), level: max(level, -100))
     }
 
-    /// - Returns: how much a loud frame speaks for a voice, 0...1; `nil` when it speaks against one.
-    private func mark(of finding: VoicePitch.Finding, movement: Float, levels: SIMD8<Float>, over: SIMD8<Float>) -> Float? {
-        if finding.gain4 > Limit.tone4 || finding.gain6 > Limit.tone6 { return nil }
-        let high = max(levels[6], levels[7])
-        let low = max(max(levels[0], levels[1]), max(levels[2], levels[3]))
-        if high - low > Limit.hiss, max(over[6], over[7]) > Limit.hissLoudness { return 0.8 }
-        guard movement > Limit.movement else { return 0 }
-        let (white, raw) = (finding.periodicity, finding.rawPeriodicity)
-        if raw < Limit.machine, white > Limit.surelyVoiced || raw > Limit.surelyVoicedRaw { return 1.3 }
-        if white > Limit.voiced || raw > Limit.voicedRaw { return 1 }
-        if white > Limit.halfVoiced || raw > Limit.halfVoicedRaw { return 0.6 }
-        return 0
+    /// What a loud frame says of a voice.
+    private enum Mark {
+        /// One to three pure tones: a signal of the network or a key.
+        case tone
+        /// It has a pitch and stands still: a hum, a held note, the middle of a long vowel.
+        case steady
+        /// No pitch: noise, or a consonant.
+        case noise
+        /// A voice, by so much: 1 is a frame with little doubt.
+        case voice(Float)
     }
 
-    private mutating func weigh(_ mark: Float?, isLoud: Bool) {
-        if let mark, mark > 0 {
-            evidence = min(evidence * 0.9 + mark, 4)
-        } else if mark != nil {
+    private func mark(of finding: VoicePitch.Finding, movement: Float, levels: SIMD8<Float>, over: SIMD8<Float>) -> Mark {
+        if finding.gain4 > Limit.tone4 || finding.gain6 > Limit.tone6 { return .tone }
+        let high = max(levels[6], levels[7])
+        let low = max(max(levels[0], levels[1]), max(levels[2], levels[3]))
+        if high - low > Limit.hiss, max(over[6], over[7]) > Limit.hissLoudness { return .voice(0.8) }
+        let (white, raw) = (finding.periodicity, finding.rawPeriodicity)
+        guard white > Limit.halfVoiced || raw > Limit.halfVoicedRaw else { return .noise }
+        guard movement > Limit.movement else { return .steady }
+        if raw < Limit.machine, white > Limit.surelyVoiced || raw > Limit.surelyVoicedRaw { return .voice(1.3) }
+        return .voice(white > Limit.voiced || raw > Limit.voicedRaw ? 1 : 0.6)
+    }
+
+    /// - Parameter mark: `nil` for a frame that is not loud.
+    private mutating func weigh(_ mark: Mark?) {
+        var isVoice = false
+        switch mark {
+        case .voice(let weight)?:
+            isVoice = true
+            evidence = min(evidence * 0.9 + weight, 4)
+        case .noise?:
             // A consonant may come before the voice: with it, one frame of a sure voice is enough.
-            evidence = evidence < Limit.consonant ? min(evidence + 0.3, Limit.consonant) : max(evidence * 0.6, Limit.consonant)
-        } else if isLoud {
-            evidence = 0
-        } else {
-            evidence *= 0.5
+            evidence = evidence < Limit.consonant ? min(evidence + 0.55, Limit.consonant) : max(evidence * 0.6, Limit.consonant)
+        case .steady?: evidence *= 0.6
+        case .tone?: evidence = 0
+        case nil: evidence *= 0.5
         }
         if isSpeech {
-            if let mark, mark > 0 { trust = Limit.trust }
-            trust = max(trust - 1, 0)
-            hangover = isLoud && trust > 0 ? Limit.hangover : hangover - 1
+            trust = isVoice ? Limit.trust : max(trust - 1, 0)
+            hangover = mark != nil && trust > 0 ? Limit.hangover : hangover - 1
             if hangover <= 0 {
                 isSpeech = false
                 evidence = 0
@@ -134,8 +146,8 @@ private enum Thresholds {
     static let tone4: Float = 20.5
     /// The same of six coefficients and three tones.
     static let tone6: Float = 24
-    /// A hum moves by less than 0.1 dB a frame, a voice by more than 0.3.
-    static let movement: Float = 0.3
+    /// A hum moves by less than 0.1 dB a frame, most held notes by less than this, nine frames in ten of a voice by more.
+    static let movement: Float = 0.7
     /// White, pink and brown noise stay under 0.43 in 999 frames of 1,000, without the whitening under 0.62 (brown) and 0.46.
     static let surelyVoiced: Float = 0.62
     static let surelyVoicedRaw: Float = 0.86
@@ -148,7 +160,7 @@ private enum Thresholds {
     /// How much louder the top is than everything below 1.2 kHz, in an s. White noise: 5. Units: dB.
     static let hiss: Float = 12
     static let hissLoudness: Float = 10
-    /// Three frames with little doubt between them.
+    /// Two frames of a sure voice, or three with little doubt between them.
     static let evidence: Float = 2.2
     /// What loud frames without a voice add up to. Less than ``evidence`` by one frame of a sure voice.
     static let consonant: Float = 1.05

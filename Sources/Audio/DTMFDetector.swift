@@ -38,7 +38,7 @@ public struct DTMFDetector: Sendable {
         var frames = frames
         self.frames = .none
         frames.add(samples, at: rate) { frame in
-            for start in [0, Self.half] where start + Self.half <= frame.count {
+            for start in stride(from: 0, through: frame.count - Self.half, by: Self.half) {
                 if let key = hear(frame.extracting(start..<start + Self.half)) { body(key) }
             }
         }

@@ -4,13 +4,13 @@ import Foundation
 struct Measure {
     var onsets: [Int] = []
     var misses = 0
-    /// Starts where nobody speaks; those that lasted 200 ms, which begin a turn.
+    /// Starts where nobody speaks; those with 200 ms of voice, which begin a turn.
     var falseStarts = 0
     var falseTurns = 0
     var offsets: [Int] = []
     var found = 0
     var spoken = 0
-    var readings: [Bool] = []
+    var readings: [VoiceReading] = []
     /// Processor time of one frame. Units: microseconds.
     var microseconds = 0.0
 
@@ -18,11 +18,11 @@ struct Measure {
         var detector = BandEnergyDetector()
         var at = 0
         let begun = clock()
-        var found: [Bool] = []
+        var found: [VoiceReading] = []
         found.reserveCapacity(pcm.count / 160)
         while at < pcm.count {
             let end = min(at + 160, pcm.count)
-            detector.process(pcm.span.extracting(at..<end), at: .hz8000) { found.append($0.isSpeech) }
+            detector.process(pcm.span.extracting(at..<end), at: .hz8000) { found.append($0) }
             at = end
         }
         microseconds = Double(clock() - begun) / Double(CLOCKS_PER_SEC) * 1e6 / Double(max(found.count, 1))
@@ -33,7 +33,7 @@ struct Measure {
     /// A reading stands for the 20 ms before it. Speech may be found from 40 ms before its label to 400 ms after.
     private mutating func score(_ scene: Scene) {
         var runs: [(from: Int, to: Int)] = []
-        for (index, isSpeech) in readings.enumerated() where isSpeech {
+        for (index, reading) in readings.enumerated() where reading.isSpeech {
             if let last = runs.last, last.to == index * 20 {
                 runs[runs.count - 1].to = index * 20 + 20
             } else {
@@ -55,12 +55,13 @@ struct Measure {
             if index > next { offsets.append(runs[index - 1].to - span.to) }
             for ms in stride(from: span.from / 20 * 20, to: span.to, by: 20) where ms / 20 < readings.count {
                 spoken += 1
-                if readings[ms / 20] { found += 1 }
+                if readings[ms / 20].isSpeech { found += 1 }
             }
         }
         for (index, run) in runs.enumerated() where !owned[index] {
             falseStarts += 1
-            if run.to - run.from >= 200 { falseTurns += 1 }
+            // As a turn counts them: without what the detector only holds.
+            if readings[run.from / 20..<run.to / 20].count(where: { $0.confidence > 0 }) >= 10 { falseTurns += 1 }
         }
     }
 }
