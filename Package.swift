@@ -46,7 +46,7 @@ let package = Package(
             swiftSettings: outside),
         .executableTarget(name: "trunkline", dependencies: ["CLI"], swiftSettings: outside),
 
-        .testTarget(name: "AudioTests", dependencies: ["Audio"], swiftSettings: outside),
+        .testTarget(name: "AudioTests", dependencies: ["Audio", "Call"], swiftSettings: outside),
         .testTarget(name: "SpeexAudioTests", dependencies: ["SpeexAudio", "Audio"], swiftSettings: outside),
         .testTarget(name: "LibCryptoTests", dependencies: ["LibCrypto", "Call", "COpenSSL"], swiftSettings: outside),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: outside),

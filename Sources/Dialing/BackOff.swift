@@ -45,15 +45,15 @@ struct BackOff: Sendable {
     }
 
     /// The wait that a provider asks for. Units: milliseconds.
-    static func named(_ seconds: Int?, _ chance: inout Chance) -> Int64? {
-        seconds.map { Int64(min(max($0, 0), longestNamed)) * 1_000 + chance.below(jitter) }
+    static func named(_ seconds: Int?, _ chance: inout SplitMix64) -> Int64? {
+        seconds.map { Int64(min(max($0, 0), longestNamed)) * 1_000 + Int64.random(in: 0..<jitter, using: &chance) }
     }
 
     /// A wait when none is named. Units: milliseconds.
     ///
     /// - Parameter failures: those before this one.
-    static func wait(after failures: Int, _ chance: inout Chance) -> Int64 {
-        chance.below(min(first << Int64(min(max(failures, 0), 6)), longest)) + 1
+    static func wait(after failures: Int, _ chance: inout SplitMix64) -> Int64 {
+        Int64.random(in: 1...min(first << Int64(min(max(failures, 0), 6)), longest), using: &chance)
     }
 
     /// A request goes out.
@@ -62,7 +62,7 @@ struct BackOff: Sendable {
     /// A request that was sent at the moment failed.
     ///
     /// - Returns: the wait that begins; `nil` when the request was sent before the present wait began, and so is the same failure.
-    mutating func fail(sent: Moment, afterSeconds: Int?, at now: Moment, _ chance: inout Chance) -> Int64? {
+    mutating func fail(sent: Moment, afterSeconds: Int?, at now: Moment, _ chance: inout SplitMix64) -> Int64? {
         let named = Self.named(afterSeconds, &chance)
         if sent == probe { probe = nil }
         if let began, sent < began {
@@ -81,7 +81,7 @@ struct BackOff: Sendable {
     /// Nothing good came of a request that was sent at the moment.
     ///
     /// - Returns: the wait that begins, if one does.
-    mutating func doubt(sent: Moment, afterSeconds: Int?, at now: Moment, _ chance: inout Chance) -> Int64? {
+    mutating func doubt(sent: Moment, afterSeconds: Int?, at now: Moment, _ chance: inout SplitMix64) -> Int64? {
         if sent == probe { probe = nil }
         if let lastSuccess, sent < lastSuccess { return nil }
         doubtsInARow += 1
@@ -97,22 +97,5 @@ struct BackOff: Sendable {
         failures = 0
         until = nil
         probe = nil
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): chance enough for jitter.
-struct Chance: Sendable {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    /// Even from 0 to one less than the limit.
-    mutating func below(_ limit: Int64) -> Int64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        value ^= value >> 31
-        return limit > 0 ? Int64(value % UInt64(limit)) : 0
     }
 }

@@ -17,7 +17,7 @@ public struct Dialer: Sendable {
     /// Of all providers together.
     var pace: RateLimit
     var caps: CapBook
-    var chance: Chance
+    var chance: SplitMix64
     public internal(set) var isPaused = false
     private(set) var isDraining = false
     /// Whether nothing is placed.
@@ -76,7 +76,7 @@ public struct Dialer: Sendable {
         self.rules = rules
         pace = RateLimit(perSecond: rules.callsPerSecond)
         caps = CapBook(rules.caps, at: now.unixTime)
-        chance = Chance(seed: seed)
+        chance = SplitMix64(state: seed)
         // Grown at once: to move a hundred thousand entries later takes hundredths of a second, and everybody waits.
         let many = min(max(rules.queue, 0), Self.mostRemembered)
         byID.reserveCapacity(many * 2)

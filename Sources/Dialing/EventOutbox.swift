@@ -56,10 +56,10 @@ public struct EventOutbox: Sendable {
     private var underWay = 0
     /// Events that wait or are under way.
     public private(set) var count = 0
-    private var chance: UInt64
+    private var chance: SplitMix64
 
     /// - Parameter seed: for the jitter of the pauses.
-    public init(seed: UInt64) { chance = seed }
+    public init(seed: UInt64) { chance = SplitMix64(state: seed) }
 
     // MARK: In
 
@@ -156,10 +156,6 @@ public struct EventOutbox: Sendable {
     private mutating func pause(after failures: Int) -> Duration {
         let doubled = Self.firstPause.milliseconds << Int64(min(failures - 1, 16))
         let whole = min(doubled, Self.longestPause.milliseconds)
-        // SplitMix64.
-        chance &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (chance ^ (chance >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return .milliseconds(whole - Int64(truncatingIfNeeded: (mixed ^ (mixed >> 31)) % UInt64(max(1, whole / 2))))
+        return .milliseconds(whole - Int64.random(in: 0..<max(1, whole / 2), using: &chance))
     }
 }

@@ -74,7 +74,7 @@ struct CaptureFile: ~Copyable {
             let count = lines[start...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                let reason = CaptureFolder.words(count == 0 ? EIO : errno)
+                let reason = PrivateFolder.words(count == 0 ? EIO : errno)
                 if let end = lines[..<start].lastIndex(of: 0x0A) { length += off_t(end + 1) }
                 ftruncate(descriptor, length)
                 isOver = true

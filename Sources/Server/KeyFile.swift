@@ -23,11 +23,11 @@ struct KeyFile {
         let draft = path + "." + Hex.text(cryptography.randomBytes(8))
         let text = Array((Hex.text(cryptography.randomBytes(length)) + "\n").utf8)
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw unwritable(Self.words(errno)) }
+        guard descriptor >= 0 else { throw unwritable(PrivateFolder.words(errno)) }
         let isWritten = write(descriptor, text, text.count) == text.count && fsync(descriptor) == 0
         close(descriptor)
         defer { unlink(draft) }
-        guard isWritten, link(draft, path) == 0 || errno == EEXIST else { throw unwritable(Self.words(errno)) }
+        guard isWritten, link(draft, path) == 0 || errno == EEXIST else { throw unwritable(PrivateFolder.words(errno)) }
         guard let key = try read() else { throw unwritable("it went away") }
         return key
     }
@@ -38,7 +38,8 @@ struct KeyFile {
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw .system(
-                "\(setting): the key \(path) cannot be read (\(Self.words(errno))); give this user the right to, or another folder")
+                "\(setting): the key \(path) cannot be read (\(PrivateFolder.words(errno))); give this user the right to, or another folder"
+            )
         }
         defer { close(descriptor) }
         var status = stat()
@@ -60,6 +61,4 @@ struct KeyFile {
     private func unwritable(_ reason: String) -> NetError {
         .system("\(setting): the key \(path) cannot be written (\(reason)); choose a folder that this user may write to")
     }
-
-    private static func words(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

@@ -1,26 +1,12 @@
 import Audio
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same seed always gives the same numbers.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
+import Call
 
 /// Sounds of 8 kHz for tests, at levels in dBFS.
 struct Noise {
-    private var chance: Seeded
+    private var chance: SplitMix64
     private var low = 0.0
 
-    init(seed: UInt64 = 1) { chance = Seeded(seed) }
+    init(seed: UInt64 = 1) { chance = SplitMix64(state: seed) }
 
     /// Linear amplitude of an RMS level by the sine convention.
     static func amplitude(_ level: Double) -> Double {

@@ -100,7 +100,7 @@ import Wire
     }
 
     @Test func `any bytes are read to an end`() {
-        var chance = Chance(state: 4)
+        var chance = SplitMix64(state: 4)
         let alphabet = Array("\",\r\n+15a\u{0}é".utf8)
         for _ in 0..<2_000 {
             let bytes = (0..<Int.random(in: 0...40, using: &chance)).map { _ in alphabet.randomElement(using: &chance) ?? 0 }

@@ -51,14 +51,14 @@ import Testing
     }
 
     @Test func `a campaign whose file lost its tail goes on with no double and no miss`() throws {
-        var chance = Chance(state: 7)
+        var chance = SplitMix64(state: 7)
         for seed in 0..<40 {
             var server = VirtualServer()
             server.fate = fate
             var file: [UInt8] = []
             var now = Self.start
             for cut in 0..<6 {
-                var faults = Chance(state: UInt64(seed * 100 + cut))
+                var faults = SplitMix64(state: UInt64(seed * 100 + cut))
                 let plan = (0..<200).map { _ in Int.random(in: 0..<8, using: &faults) }
                 server.fault = { request in
                     switch plan[request % plan.count] {

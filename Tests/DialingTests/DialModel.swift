@@ -30,7 +30,7 @@ struct DialModel {
 
     let rules: DialRules
     let trouble: ModelTrouble
-    private var chance: Seeded
+    private var chance: SplitMix64
     private(set) var now = 0.0
     var dialer: Dialer
     private var run = 0
@@ -65,7 +65,7 @@ struct DialModel {
     init(_ rules: DialRules, calls: Int, numbers: Int, crashes: Int, span: Double, trouble: ModelTrouble, seed: UInt64) {
         self.rules = rules
         self.trouble = trouble
-        chance = Seeded(seed)
+        chance = SplitMix64(state: seed)
         dialer = Dialer(rules, seed: seed, at: DialTime(.zero, unixTime: Self.epoch))
         let names = rules.providers.keys.sorted { $0.text < $1.text }
         for index in 0..<calls {

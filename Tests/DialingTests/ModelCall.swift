@@ -16,7 +16,7 @@ struct ModelCall {
     var opensStream: Bool
 
     /// - Parameter chance: what becomes of it.
-    init(_ call: DialedCall, id: String, at now: Double, _ chance: inout Seeded) {
+    init(_ call: DialedCall, id: String, at now: Double, _ chance: inout SplitMix64) {
         self.id = id
         callID = call.id
         to = call.request.to.exposed

@@ -7,9 +7,6 @@ import Wire
 /// `POST /start` and its other names, `/dialing`, and the callbacks of outbound calls. On a listening loop: it reads and checks, the dial
 /// loop does and answers.
 final class DialController {
-    /// Longest `Idempotency-Key`. Units: bytes.
-    static let longestKey = 255
-
     private let shared: SharedState
     private let destinations: DestinationGuard?
 
@@ -24,14 +21,15 @@ final class DialController {
         if shared.isDraining { throw HTTPRefusal(.refusal(503, "draining", "the server is stopping and places no new calls")) }
         if case .closed(let reason) = shared.dialing.access { throw HTTPRefusal(DialReport.noJournal(reason)) }
         try checkType(request)
-        let key = try key(request)
+        let key: IdempotencyKey?
         let wish: StartRequest
         do throws(StartRequest.Problem) {
+            key = try request.headers["idempotency-key"].map { value throws(StartRequest.Problem) in try IdempotencyKey(value) }
             wish = try StartRequest.read(request.body, hasKey: key != nil)
         } catch {
             throw HTTPRefusal(DialReport.error(error.status, error.code, error.sentence, error.members))
         }
-        let asked = AskedCall(request: try filled(wish), key: key, wait: wish.waitSeconds ?? 0)
+        let asked = AskedCall(request: try filled(wish), key: key?.text, wait: wish.waitSeconds ?? 0)
         let reply = loop.tickets.hold(exchange, on: loop.loop)
         if let reason = shared.dialing.post({ $0.start(asked, reply) }) { reply(DialReport.noJournal(reason)) }
     }
@@ -41,15 +39,6 @@ final class DialController {
         guard type == "application/json" else {
             throw HTTPRefusal(.refusal(400, "bad_json", "send a JSON object with the header Content-Type: application/json"))
         }
-    }
-
-    private func key(_ request: IncomingRequest) throws(HTTPRefusal) -> String? {
-        guard let key = request.headers["idempotency-key"] else { return nil }
-        guard (1...Self.longestKey).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
-            throw HTTPRefusal(
-                .refusal(400, "bad_request", "Idempotency-Key must be 1 to \(Self.longestKey) printable ASCII characters"))
-        }
-        return key
     }
 
     /// The wish with every default filled in, and allowed.

@@ -37,17 +37,17 @@ struct JournalFile: Sendable {
     ) {
         unlink(folder.draft)
         let descriptor = Foundation.open(folder.file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw JournalFolder.unusable(folder.path, JournalFolder.words(errno)) }
+        guard descriptor >= 0 else { throw folder.unusable(PrivateFolder.words(errno)) }
         var file = JournalFile(folder: folder, disk: disk, descriptor: descriptor, length: 0, base: 0)
         do throws(NetError) {
             var fold = JournalFold()
             let size = try read(descriptor, upTo: .max, folder, into: &fold)
             file.length = fold.end()
             guard file.length >= 0, file.length <= size else {
-                throw JournalFolder.unusable(folder.path, "its journal cannot be read")
+                throw folder.unusable("its journal cannot be read")
             }
             file.hasTail = file.length < size
-            if let reason = file.cutTail() ?? folder.sync() { throw JournalFolder.unusable(folder.path, reason) }
+            if let reason = file.cutTail() ?? folder.sync() { throw folder.unusable(reason) }
             var complaints = fold.problems.map { "a line of the journal was left out: \($0)" }
             if !complaints.isEmpty {
                 let kept = folder.path + "/" + JournalFolder.damagedName
@@ -83,7 +83,7 @@ struct JournalFile: Sendable {
         for line in lines { bytes += line.bytes }
         hasTail = true
         let reason =
-            Self.write(bytes, to: descriptor, disk) ?? (disk.sync(descriptor) == 0 ? deletion : JournalFolder.words(errno))
+            Self.write(bytes, to: descriptor, disk) ?? (disk.sync(descriptor) == 0 ? deletion : PrivateFolder.words(errno))
         guard reason == nil else {
             // At once: a whole line that got there is a call that was refused, and the next run would place it.
             _ = cutTail()
@@ -102,10 +102,10 @@ struct JournalFile: Sendable {
 
     private mutating func cutTail() -> String? {
         if hasTail {
-            guard ftruncate(descriptor, off_t(length)) == 0, fdatasync(descriptor) == 0 else { return JournalFolder.words(errno) }
+            guard ftruncate(descriptor, off_t(length)) == 0, fdatasync(descriptor) == 0 else { return PrivateFolder.words(errno) }
             hasTail = false
         }
-        return lseek(descriptor, off_t(length), SEEK_SET) == off_t(length) ? nil : JournalFolder.words(errno)
+        return lseek(descriptor, off_t(length), SEEK_SET) == off_t(length) ? nil : PrivateFolder.words(errno)
     }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32, _ disk: JournalDisk) -> String? {
@@ -114,7 +114,7 @@ struct JournalFile: Sendable {
             while !rest.isEmpty {
                 let count = disk.write(descriptor, UnsafeRawBufferPointer(rebasing: rest))
                 if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return JournalFolder.words(count == 0 ? ENOSPC : errno) }
+                guard count > 0 else { return PrivateFolder.words(count == 0 ? ENOSPC : errno) }
                 rest = rest.dropFirst(count)
             }
             return nil
@@ -130,7 +130,7 @@ struct JournalFile: Sendable {
         while total < limit {
             let count = pread(descriptor, &buffer, min(readSize, limit - total), off_t(total))
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw JournalFolder.unusable(folder.path, JournalFolder.words(errno)) }
+            guard count >= 0 else { throw folder.unusable(PrivateFolder.words(errno)) }
             guard count > 0 else { return total }
             fold.read(Array(buffer[..<count]))
             total += count
@@ -151,7 +151,7 @@ struct JournalFile: Sendable {
         of folder: JournalFolder, covers: Int, _ disk: JournalDisk, unixTime: Double
     ) -> Result<Draft, Failure> {
         let descriptor = Foundation.open(folder.file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { return .failure(Failure(reason: JournalFolder.words(errno))) }
+        guard descriptor >= 0 else { return .failure(Failure(reason: PrivateFolder.words(errno))) }
         defer { _ = Foundation.close(descriptor) }
         var fold = JournalFold()
         do throws(NetError) {
@@ -168,9 +168,9 @@ struct JournalFile: Sendable {
     ) -> Result<Draft, Failure> {
         unlink(folder.draft)
         let descriptor = Foundation.open(folder.draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { return .failure(Failure(reason: JournalFolder.words(errno))) }
+        guard descriptor >= 0 else { return .failure(Failure(reason: PrivateFolder.words(errno))) }
         let bytes = Array(fold.compacted(unixTime: unixTime).joined())
-        if let reason = write(bytes, to: descriptor, disk) ?? (disk.sync(descriptor) == 0 ? nil : JournalFolder.words(errno)) {
+        if let reason = write(bytes, to: descriptor, disk) ?? (disk.sync(descriptor) == 0 ? nil : PrivateFolder.words(errno)) {
             _ = Foundation.close(descriptor)
             unlink(folder.draft)
             return .failure(Failure(reason: reason))
@@ -189,12 +189,12 @@ struct JournalFile: Sendable {
             let count = tail[filled...].withUnsafeMutableBytes {
                 pread(descriptor, $0.baseAddress, $0.count, off_t(draft.covers + filled))
             }
-            guard count > 0 else { return drop(draft, JournalFolder.words(errno)) }
+            guard count > 0 else { return drop(draft, PrivateFolder.words(errno)) }
             filled += count
         }
         if let reason = Self.write(tail, to: draft.descriptor, disk) { return drop(draft, reason) }
-        guard disk.sync(draft.descriptor) == 0 else { return drop(draft, JournalFolder.words(errno)) }
-        guard rename(folder.draft, folder.file) == 0 else { return drop(draft, JournalFolder.words(errno)) }
+        guard disk.sync(draft.descriptor) == 0 else { return drop(draft, PrivateFolder.words(errno)) }
+        guard rename(folder.draft, folder.file) == 0 else { return drop(draft, PrivateFolder.words(errno)) }
         close()
         descriptor = draft.descriptor
         length = draft.length + tail.count

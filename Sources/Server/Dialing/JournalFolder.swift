@@ -28,25 +28,22 @@ final class JournalFolder: Sendable {
     /// - Throws: ``NetError`` `system` when the folder cannot be had; the sentence names it and the mend.
     init(_ path: String, patience: Duration = patience) throws(NetError) {
         self.path = path
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw Self.unusable(path, "it is no folder and none can be made there")
-        }
-        lock = try Self.lock(path, patience)
+        let folder = PrivateFolder(setting: "--journal", path: path)
+        try folder.make()
+        lock = try Self.lock(folder, patience)
     }
 
     /// - Returns: the descriptor that holds the lock. Taken before there is an instance: one whose `init` throws is closed by `deinit` too.
-    private static func lock(_ path: String, _ patience: Duration) throws(NetError) -> Int32 {
-        let descriptor = open(path + "/" + lockName, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw unusable(path, words(errno)) }
+    private static func lock(_ folder: PrivateFolder, _ patience: Duration) throws(NetError) -> Int32 {
+        let descriptor = open(folder.path + "/" + lockName, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw folder.unusable(PrivateFolder.words(errno)) }
         let clock = ContinuousClock()
         let deadline = clock.now + patience
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard clock.now < deadline else {
                 close(descriptor)
-                throw .system("--journal \(path): another server has this folder; stop it, or give this one another folder")
+                throw .system(
+                    "\(folder.setting) \(folder.path): another server has this folder; stop it, or give this one another folder")
             }
             usleep(pause)
         }
@@ -73,16 +70,12 @@ final class JournalFolder: Sendable {
     /// Makes names that came or went last (`fsync` of the folder).
     func sync() -> String? {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return Self.words(errno) }
+        guard descriptor >= 0 else { return PrivateFolder.words(errno) }
         defer { close(descriptor) }
-        return fsync(descriptor) == 0 ? nil : Self.words(errno)
+        return fsync(descriptor) == 0 ? nil : PrivateFolder.words(errno)
     }
 
-    static func words(_ code: Int32) -> String { String(cString: strerror(code)) }
-
-    static func unusable(_ path: String, _ reason: String) -> NetError {
-        .system("--journal \(path): cannot be used (\(reason)); choose a folder that this user may write to")
-    }
+    func unusable(_ reason: String) -> NetError { PrivateFolder(setting: "--journal", path: path).unusable(reason) }
 }
 
 /// How bytes reach the disk. Tests put a broken disk in its place.

@@ -121,12 +121,12 @@ extension SimulatedAPI {
         let call = desk.calls[index]
         let callback = Self.api(of: call.provider).documentRequest(target, call, desk)
         guard let request = signed(callback, call.provider) else { return end(index, .failed) }
-        tell(.fetch(request, call: index, within: Self.opening(of: call.provider).answerTime))
+        tell(.fetch(request, call: index, within: call.provider.opening.answerTime))
     }
 
     mutating func read(_ index: Int, _ result: Result<HTTPResponse, RetrievalFailure>) {
         guard desk.calls.indices.contains(index), !desk.calls[index].isOver else { return }
-        let call = desk.calls[index], dialect = Self.opening(of: call.provider)
+        let call = desk.calls[index], dialect = call.provider.opening
         do throws(Complaint) {
             let response: HTTPResponse
             switch result {
@@ -160,16 +160,6 @@ extension SimulatedAPI {
             .open(
                 APIStream(
                     call: index, provider: call.provider, order: order, identity: identity, headers: order.headers + proof)))
-    }
-
-    static func opening(of provider: PlayedProvider) -> any OpeningDialect {
-        switch provider {
-        case .twilio: TwilioOpening()
-        case .telnyx: TelnyxOpening()
-        case .plivo: PlivoOpening()
-        case .exotel: ExotelOpening()
-        case .vonage: VonageOpening()
-        }
     }
 
     // MARK: callbacks

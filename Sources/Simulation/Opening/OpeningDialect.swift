@@ -32,6 +32,18 @@ extension OpeningDialect {
     func streamComplaint(_ failure: RetrievalFailure) -> Complaint { Complaint(failure.words) }
 }
 
+extension PlayedProvider {
+    var opening: any OpeningDialect {
+        switch self {
+        case .twilio: TwilioOpening()
+        case .telnyx: TelnyxOpening()
+        case .plivo: PlivoOpening()
+        case .exotel: ExotelOpening()
+        case .vonage: VonageOpening()
+        }
+    }
+}
+
 /// Why something could not be fetched or connected.
 public enum RetrievalFailure: Error, Equatable, Sendable {
     /// An answer with a status that is no success, and the words that came with it.

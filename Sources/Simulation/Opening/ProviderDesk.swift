@@ -15,14 +15,7 @@ public struct ProviderDesk: Sendable {
     public init(_ provider: PlayedProvider, _ secrets: ProviderSecrets, _ signing: Signing, _ cryptography: any Cryptography) {
         self.provider = provider
         signer = WebhookSigner(provider: provider, secrets: secrets, mode: signing, cryptography: cryptography)
-        dialect =
-            switch provider {
-            case .twilio: TwilioOpening()
-            case .telnyx: TelnyxOpening()
-            case .plivo: PlivoOpening()
-            case .exotel: ExotelOpening()
-            case .vonage: VonageOpening()
-            }
+        dialect = provider.opening
     }
 
     /// How the provider can be told to fetch an answer document, the usual way first.

@@ -21,7 +21,7 @@ enum Keys {
                     format: "speech %.0f dBFS, %.1f minutes: %d false keys %@ (%.2f us/frame with making the sound)", level,
                     minutes, heard.count, heard, cost))
         }
-        var chance = Seeded(7)
+        var chance = SplitMix64(state: 7)
         let text = String((0..<500).map { _ in DTMF.keys[Int.random(in: 0..<16, using: &chance)] })
         var tones = DTMFTones(text, on: 50, off: 50)
         let clean = tones.next(milliseconds: 60_000).samples.map(Double.init)

@@ -39,7 +39,7 @@ struct Scene {
 struct Scenes {
     let phrases: [[Double]]
     let talks: [[Double]]
-    var chance = Seeded(1)
+    var chance = SplitMix64(state: 1)
 
     init(folder: URL) throws {
         phrases = try Self.load(folder.appendingPathComponent("phrases"))

@@ -1,28 +1,10 @@
-/// SplitMix64 (Steele, Lea, Flood 2014): the same seed always gives the same sounds.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    /// Near enough to a normal distribution of mean 0 and variance 1.
-    mutating func normal() -> Double { (0..<6).reduce(0.0) { sum, _ in sum + Double.random(in: -1...1, using: &self) } / 1.4142 }
-}
-
 /// Samples of 8 kHz at any scale, before they are given a level.
 enum Sounds {
     static let rate = 8_000
 
     enum Noise: String, CaseIterable { case white, pink, brown, hum50, hum60, buzz100 }
 
-    static func noise(_ kind: Noise, _ count: Int, _ chance: inout Seeded) -> [Double] {
+    static func noise(_ kind: Noise, _ count: Int, _ chance: inout SplitMix64) -> [Double] {
         switch kind {
         case .white: return (0..<count).map { _ in chance.normal() }
         case .pink:
@@ -49,7 +31,7 @@ enum Sounds {
 
     /// Harmonics that fall as their number; the even ones weigh `evens` of that.
     private static func harmonics(
-        of hertz: Double, _ number: Int, evens: Double, _ count: Int, _ chance: inout Seeded
+        of hertz: Double, _ number: Int, evens: Double, _ count: Int, _ chance: inout SplitMix64
     ) -> [Double] {
         var set: [(hertz: Double, weight: Double)] = []
         for index in 1...number {
@@ -60,7 +42,7 @@ enum Sounds {
     }
 
     /// Sines with a trace of noise 50 dB below.
-    static func lines(_ lines: [(hertz: Double, weight: Double)], _ count: Int, _ chance: inout Seeded) -> [Double] {
+    static func lines(_ lines: [(hertz: Double, weight: Double)], _ count: Int, _ chance: inout SplitMix64) -> [Double] {
         let phases = lines.map { _ in Double.random(in: 0..<1, using: &chance) }
         return (0..<count).map { n in
             zip(lines, phases).reduce(0.003 * chance.normal()) { sum, line in
@@ -71,7 +53,7 @@ enum Sounds {
     }
 
     /// A burst of filtered noise with a steep beginning and a falling end; a tail with a voice in it when `pitch` is given.
-    static func cough(pitch: Double?, _ chance: inout Seeded) -> [Double] {
+    static func cough(pitch: Double?, _ chance: inout SplitMix64) -> [Double] {
         let length = Int.random(in: 1_200...2_800, using: &chance)
         let resonance = Double.random(in: 500...1_400, using: &chance)
         var filter = Resonator(hertz: resonance, width: 700)
@@ -89,7 +71,7 @@ enum Sounds {
     }
 
     /// Air: noise that swells and falls over half a second.
-    static func breath(_ chance: inout Seeded) -> [Double] {
+    static func breath(_ chance: inout SplitMix64) -> [Double] {
         let length = Int.random(in: 2_400...6_400, using: &chance)
         var filter = Resonator(hertz: Double.random(in: 600...1_800, using: &chance), width: 1_200)
         return (0..<length).map { n in
@@ -101,7 +83,7 @@ enum Sounds {
 
     enum Music: String, CaseIterable { case piano, strings, arpeggio }
 
-    static func music(_ kind: Music, _ count: Int, _ chance: inout Seeded) -> [Double] {
+    static func music(_ kind: Music, _ count: Int, _ chance: inout SplitMix64) -> [Double] {
         var out = [Double](repeating: 0, count: count)
         let chords: [[Double]] = [[0, 4, 7, 12], [-3, 0, 4, 9], [-7, -3, 0, 5], [-5, -1, 2, 7]]
         let beat = kind == .arpeggio ? 2_000 : 8_000

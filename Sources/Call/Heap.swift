@@ -1,12 +1,16 @@
 /// The least element first. Adding and taking cost the logarithm of the count.
-struct Heap<Element: Comparable & Sendable>: Sendable {
-    private var slots: [Element] = []
+///
+/// Inlinable, so that a heap costs other rooms no more than one of their own.
+@frozen public struct Heap<Element: Comparable & Sendable>: Sendable {
+    @usableFromInline var slots: [Element] = []
 
-    var count: Int { slots.count }
-    var isEmpty: Bool { slots.isEmpty }
-    var first: Element? { slots.first }
+    @inlinable public init() {}
 
-    mutating func insert(_ element: Element) {
+    @inlinable public var count: Int { slots.count }
+    @inlinable public var isEmpty: Bool { slots.isEmpty }
+    @inlinable public var first: Element? { slots.first }
+
+    @inlinable public mutating func insert(_ element: Element) {
         slots.append(element)
         var child = slots.count - 1
         while child > 0 {
@@ -17,7 +21,7 @@ struct Heap<Element: Comparable & Sendable>: Sendable {
         }
     }
 
-    mutating func popFirst() -> Element? {
+    @inlinable public mutating func popFirst() -> Element? {
         guard let first = slots.first, let last = slots.popLast() else { return nil }
         guard !slots.isEmpty else { return first }
         slots[0] = last
@@ -26,12 +30,12 @@ struct Heap<Element: Comparable & Sendable>: Sendable {
     }
 
     /// Drops what nobody needs any more. Costs the count.
-    mutating func keep(where isKept: (Element) -> Bool) {
+    @inlinable public mutating func keep(where isKept: (Element) -> Bool) {
         slots.removeAll { !isKept($0) }
         for index in stride(from: slots.count / 2 - 1, through: 0, by: -1) { sink(index) }
     }
 
-    private mutating func sink(_ start: Int) {
+    @usableFromInline mutating func sink(_ start: Int) {
         var parent = start
         while true {
             var least = parent
