@@ -22,6 +22,7 @@ let package = Package(
         .target(name: "Pipeline", dependencies: ["Call", "Audio", "Wire"], swiftSettings: pure),
         .target(name: "Bots", dependencies: ["Pipeline", "Call", "Audio", "Wire"], swiftSettings: pure),
         .target(name: "Dialing", dependencies: ["Call", "Wire"], swiftSettings: pure),
+        .target(name: "Recording", dependencies: ["Call", "Audio"], swiftSettings: pure),
         .target(name: "Capture", dependencies: ["Pipeline", "Call", "Audio", "Wire"], swiftSettings: pure),
         .target(name: "Simulation", dependencies: ["Call", "Audio", "Wire"], swiftSettings: pure),
 
@@ -34,7 +35,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Dialing", "Capture", "Pipeline", "Call", "Audio", "Wire",
+                "Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Dialing", "Recording", "Capture", "Pipeline", "Call", "Audio",
+                "Wire",
             ],
             swiftSettings: outside),
         .target(
@@ -43,16 +45,19 @@ let package = Package(
                 "Server", "Simulation", "Dialing", "Capture", "Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Pipeline",
                 "Call", "Audio", "Wire",
             ],
+            // The menu that answers until another is configured: its file and its prompts.
+            resources: [.copy("DemoMenu")],
             swiftSettings: outside),
         .executableTarget(name: "trunkline", dependencies: ["CLI"], swiftSettings: outside),
 
         .testTarget(name: "AudioTests", dependencies: ["Audio", "Call"], swiftSettings: outside),
-        .testTarget(name: "SpeexAudioTests", dependencies: ["SpeexAudio", "Audio"], swiftSettings: outside),
+        .testTarget(name: "SpeexAudioTests", dependencies: ["SpeexAudio", "Call", "Audio"], swiftSettings: outside),
         .testTarget(name: "LibCryptoTests", dependencies: ["LibCrypto", "Call", "COpenSSL"], swiftSettings: outside),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: outside),
         .testTarget(
             name: "ProvidersTests", dependencies: ["Providers", "LibCrypto", "Call", "Wire", "Audio"], swiftSettings: outside),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Bots", "Call", "Audio", "Wire"], swiftSettings: outside),
+        .testTarget(name: "RecordingTests", dependencies: ["Recording", "Call", "Audio"], swiftSettings: outside),
         .testTarget(
             name: "CaptureTests",
             dependencies: ["Capture", "Providers", "Bots", "Pipeline", "LibCrypto", "SpeexAudio", "Call", "Audio", "Wire"],

@@ -42,7 +42,7 @@ struct ScenarioFarEnd: FarEnd {
             switch output {
             case .send: return .send
             case .close: return .close
-            case .hangUp, .log, .finished: continue
+            case .hangUp, .event, .log, .finished: continue
             }
         }
         return .idle(wake: box.call.wake)

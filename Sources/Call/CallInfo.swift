@@ -18,6 +18,8 @@ public struct CallInfo: Sendable {
     public var body: JSONValue?
     /// The bot's name as configured.
     public var bot: String
+    /// Set when the stream is a call's further one: it came back from a transfer.
+    public var resumption: Resumption?
 
     public var provider: ProviderName { stream.provider }
     /// Stream parameters of the answer document.

@@ -6,7 +6,7 @@ public struct Frame: Sendable {
     /// Whether an interruption drops the frame while it waits. System frames never wait.
     public var isInterruptible: Bool
 
-    /// - Parameter isInterruptible: `nil` for the content's own rule (everything but `end` and system frames).
+    /// - Parameter isInterruptible: `nil` for the content's own rule.
     public init(_ content: Content, isInterruptible: Bool? = nil) {
         self.content = content
         self.isInterruptible = isInterruptible ?? content.isInterruptible
@@ -24,10 +24,26 @@ public struct Frame: Sendable {
         case inputAudioRaw(PCM16)
         /// The caller pressed a key.
         case inputDTMF(KeypadEntry)
+        /// A detector hears a voice; it may be a cough.
+        case vadUserStartedSpeaking
+        /// The voice is gone.
+        case vadUserStoppedSpeaking
         /// The caller's turn begins: they have spoken for the start time.
         case userStartedSpeaking
         /// The caller's turn is over: they have been silent for the stop time.
         case userStoppedSpeaking
+        /// The caller begins to *hear* the bot.
+        case botStartedSpeaking
+        /// The caller has *heard* the bot's last word, or an interruption silenced it.
+        case botStoppedSpeaking
+        /// The account of one utterance, once it is closed: heard to its end, or interrupted and the provider has said how far it got.
+        indirect case utterance(UtteranceReport)
+        /// Nobody has spoken for the idle time; how often in a row.
+        case userIdle(Int)
+        /// Playout holds back what it has not sent: neither audio nor a clear leaves.
+        case pauseOutput
+        /// Playout goes on with the first sample that it has not sent.
+        case resumeOutput
         /// A ``mark(_:)`` came back. `wasPlayed`: everything before it has played; `false`: a clear threw it back.
         case markReturned(String, wasPlayed: Bool)
         /// Machine detection says who answered the outbound call, or that the machine's greeting is over (`beep`).
@@ -36,25 +52,45 @@ public struct Frame: Sendable {
         /// more than once (`machine`, then `beep`). A bot that reacts to it handles it as any frame: `context.push(.end(.completed))`
         /// on `machine` ends the call. One that does not passes it on.
         case machineDetected(MachineVerdict)
+        /// The provider's word on a ``transfer(_:)``.
+        case transferAnswered(TransferAnswer)
+        /// The call's recording has changed its state.
+        case recordingChanged(RecordingStatus)
         /// Something failed; travels upstream.
         case error(String)
+        /// A line for the call's event log.
+        indirect case note(ConversationEvent)
 
         // Data: keep order, are dropped by an interruption.
         /// Audio for the caller, any rate, any length.
         case outputAudioRaw(PCM16)
-        /// Keys for the far end, where the provider has a message for them (Plivo). Elsewhere they are left out and logged.
+        /// Keys for the far end: by the provider's own message or API where it has one, else as tones in the audio.
         case outputDTMF([KeypadEntry])
         /// Asks the provider to report when everything before it has played.
         case mark(String)
         case text(String)
+        /// What somebody was heard to say.
+        indirect case transcription(Transcription)
+        /// Words of the utterance that is being said, for the account of what was heard.
+        case words([SpokenWord])
 
         // Control: keep order, are dropped by an interruption.
         /// The bot starts one utterance.
         case ttsStarted
         /// The utterance is complete: its last partial packet is padded and sent.
         case ttsStopped
+
+        // Control: keep order, are not dropped.
         /// The bot is done: what waits is played, then the call ends. Pushed upstream it turns round at the head.
         case end(Termination)
+        /// Asks the provider to connect the caller to a telephone. `transferAnswered` is the answer.
+        indirect case transfer(TransferOrder)
+        /// Another bot takes the call from here.
+        case handOver(bot: String)
+        case recording(RecordingOrder)
+        case background(BackgroundSetting)
+        /// Passes through the pipeline to show that it lives.
+        case heartbeat(Moment)
 
         /// A frame of your own. Boxed, so that the other frames stay small: audio is moved far more often.
         indirect case custom(any CustomFrame)
@@ -68,24 +104,25 @@ public struct Frame: Sendable {
 extension Frame.Content {
     public var `class`: Frame.Class {
         switch self {
-        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .userStartedSpeaking, .userStoppedSpeaking, .markReturned,
-            .machineDetected,
-            .error:
+        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .vadUserStartedSpeaking, .vadUserStoppedSpeaking,
+            .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle, .pauseOutput,
+            .resumeOutput, .markReturned, .machineDetected, .transferAnswered, .recordingChanged, .error, .note:
             .system
-        case .outputAudioRaw, .outputDTMF, .mark, .text: .data
-        case .ttsStarted, .ttsStopped, .end: .control
+        case .outputAudioRaw, .outputDTMF, .mark, .text, .transcription, .words: .data
+        case .ttsStarted, .ttsStopped, .end, .transfer, .handOver, .recording, .background, .heartbeat: .control
         case .custom(let frame): frame.class
         }
     }
 
     var isInterruptible: Bool {
         switch self {
-        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .userStartedSpeaking, .userStoppedSpeaking, .markReturned,
-            .machineDetected,
-            .error, .end:
-            false
-        case .outputAudioRaw, .outputDTMF, .mark, .text, .ttsStarted, .ttsStopped: true
+        case .outputAudioRaw, .outputDTMF, .mark, .text, .transcription, .words, .ttsStarted, .ttsStopped, .heartbeat: true
+        case .end, .transfer, .handOver, .recording, .background: false
         case .custom(let frame): frame.class != .system
+        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .vadUserStartedSpeaking, .vadUserStoppedSpeaking,
+            .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle, .pauseOutput,
+            .resumeOutput, .markReturned, .machineDetected, .transferAnswered, .recordingChanged, .error, .note:
+            false
         }
     }
 }

@@ -49,19 +49,36 @@ public struct PlayoutProfile: Equatable, Sendable {
     public let pause: Duration
     /// Whether the provider returns marks (or its like) when audio has played.
     public let confirmsPlayback: Bool
+    /// Whether a clear lets the packet that is being played finish (Exotel).
+    public let clearFinishesPacket: Bool
+    /// How keys reach the far end.
+    public let keys: KeyDelivery
+
+    /// How a provider sends keys to the far end.
+    public enum KeyDelivery: Equatable, Sendable {
+        /// By a message on the stream.
+        case message
+        /// By a request to its REST API.
+        case request
+        /// It has no way of its own: their tones are said.
+        case tones
+    }
 
     public init(
-        packetSamples: Int, lead: Duration = .milliseconds(60), pause: Duration = .milliseconds(60), confirmsPlayback: Bool = true
+        packetSamples: Int, lead: Duration = .milliseconds(60), pause: Duration = .milliseconds(60), confirmsPlayback: Bool = true,
+        clearFinishesPacket: Bool = false, keys: KeyDelivery = .tones
     ) {
         self.packetSamples = packetSamples
         self.lead = lead
         self.pause = pause
         self.confirmsPlayback = confirmsPlayback
+        self.clearFinishesPacket = clearFinishesPacket
+        self.keys = keys
     }
 
     /// 20 ms messages, 60 ms ahead.
-    public static func frames(at rate: SampleRate) -> PlayoutProfile {
-        PlayoutProfile(packetSamples: rate.samples(inMilliseconds: 20))
+    public static func frames(at rate: SampleRate, keys: KeyDelivery = .tones) -> PlayoutProfile {
+        PlayoutProfile(packetSamples: rate.samples(inMilliseconds: 20), keys: keys)
     }
 }
 

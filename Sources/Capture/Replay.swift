@@ -145,7 +145,7 @@ public struct Replay: ~Copyable {
             switch output {
             case .send: keep(content(of: buffer))
             case .close(let code, _): if !farEndIsGone { keep(.close(code: code)) }
-            case .hangUp: break
+            case .hangUp, .event: break
             case .log(let line): played.log.append((time, line))
             case .finished(let word): keep(.end(word))
             }

@@ -81,6 +81,12 @@ public struct CallEngine: ~Copyable {
         case .push(let frame):
             guard case .live(let live) = state else { return }
             live.value.push(frame, at: now)
+        case .tap(let tap):
+            guard case .live(let live) = state else { return }
+            live.value.tap = tap
+        case .handedOver(let call, let bot):
+            guard case .live(let live) = state else { return }
+            live.value.change(to: bot, call, at: now)
         case .cancel(let termination): finish(termination, at: now)
         case .closed(let code): closed(code, at: now)
         case .tick: tick(at: now)

@@ -13,6 +13,10 @@ public enum CallInput {
     case cancel(Termination)
     /// The socket is gone. `code` is the close code of the peer, `nil` when the connection broke without one.
     case closed(code: UInt16?)
+    /// The call's recording begins or ends to listen.
+    case tap((any CallTap)?)
+    /// The answer to ``CallOutput/handOver(bot:)``: the bot's pipeline takes the call.
+    indirect case handedOver(CallInfo, BotPipeline)
     /// Time has passed.
     case tick
 }
@@ -28,6 +32,15 @@ public enum CallOutput {
     /// End the paid leg with the provider's REST API.
     indirect case hangUp(StreamStart)
     case log(CallLog)
+    /// A line for the call's event log.
+    indirect case event(ConversationEvent)
+    /// Ask the provider's REST API to connect the caller elsewhere; push `transferAnswered` when it has answered.
+    indirect case transfer(TransferOrder)
+    /// Answer with `handedOver`, or push an `error` when there is no such bot.
+    case handOver(bot: String)
+    case record(RecordingOrder)
+    /// Ask the provider's REST API to send keys to the far end.
+    case sendKeys([KeypadEntry])
     /// Close the socket with this code (RFC 6455 §7.4.1).
     case close(code: UInt16, reason: String)
     /// The call is over; free everything.

@@ -11,6 +11,8 @@ struct LiveCall: ~Copyable {
     /// Set when a frame or the provider ended the call at once.
     private(set) var verdict: Termination?
     var logbook = CallLogbook()
+    /// Hears both sides; `nil` while nothing is recorded.
+    var tap: (any CallTap)?
 
     private var serializer: any StreamSerializer
     private var pipeline: Pipeline
@@ -70,6 +72,9 @@ struct LiveCall: ~Copyable {
             run(at: now)
         }
     }
+
+    /// Another bot takes the call from here. What the one before it has said is played to its end.
+    mutating func change(to bot: BotPipeline, _ call: CallInfo, at now: Moment) {}
 
     /// The call is over: the processors see `cancel` as their last frame, whatever they push is dropped.
     mutating func cancel(_ reason: Termination, at now: Moment) {
@@ -157,9 +162,10 @@ struct LiveCall: ~Copyable {
             playout.end()
         case .cancel(let reason): verdict = verdict ?? reason
         case .error(let text): logbook.write(.botError(text))
-        case .start, .inputAudioRaw, .inputDTMF, .userStartedSpeaking, .userStoppedSpeaking, .markReturned, .machineDetected, .text,
-            .ttsStarted,
-            .custom:
+        case .start, .inputAudioRaw, .inputDTMF, .vadUserStartedSpeaking, .vadUserStoppedSpeaking, .userStartedSpeaking,
+            .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle, .pauseOutput, .resumeOutput,
+            .markReturned, .machineDetected, .transferAnswered, .recordingChanged, .note, .text, .transcription, .words, .ttsStarted,
+            .transfer, .handOver, .recording, .background, .heartbeat, .custom:
             break
         }
     }
@@ -168,9 +174,11 @@ struct LiveCall: ~Copyable {
         switch frame.content {
         case .end: pipeline.push(frame, at: now)
         case .error(let text): logbook.write(.botError(text))
-        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .userStartedSpeaking, .userStoppedSpeaking, .markReturned,
-            .machineDetected,
-            .outputAudioRaw, .outputDTMF, .mark, .text, .ttsStarted, .ttsStopped, .custom:
+        case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .vadUserStartedSpeaking, .vadUserStoppedSpeaking,
+            .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle, .pauseOutput,
+            .resumeOutput, .markReturned, .machineDetected, .transferAnswered, .recordingChanged, .note, .outputAudioRaw, .outputDTMF,
+            .mark, .text, .transcription, .words, .ttsStarted, .ttsStopped, .transfer, .handOver, .recording, .background, .heartbeat,
+            .custom:
             break
         }
     }

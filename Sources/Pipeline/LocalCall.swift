@@ -9,6 +9,9 @@ public struct LocalCall: ~Copyable {
     /// Answers a stream that has described itself: `admitted` or `refused`.
     public typealias Door = (StreamStart) -> CallInput
 
+    /// Answers a bot that hands the call over to another: `handedOver`, or a pushed `error`.
+    public typealias Successor = (_ bot: String) -> CallInput
+
     public enum Output {
         /// The buffer holds one message for the provider.
         case send
@@ -17,25 +20,32 @@ public struct LocalCall: ~Copyable {
         /// A real host would end the paid leg over REST.
         case hangUp
         case log(CallLog)
+        case event(ConversationEvent)
         /// The call is over.
         case finished(Termination)
     }
 
     private var engine: CallEngine
     private let door: Door
+    private let successor: Successor
     /// When to poll next if nothing happens before; `nil` once the call is over.
     public private(set) var wake: Moment?
 
     public init(
         dialects: [any StreamDialect], limits: CallLimits = CallLimits(), resamplers: any ResamplerFactory, at now: Moment,
-        door: @escaping Door
+        door: @escaping Door,
+        successor: @escaping Successor = { .push(Frame(.error("no bot is named \($0)"))) }
     ) {
         engine = CallEngine(dialects: dialects, limits: limits, resamplers: resamplers, at: now)
         self.door = door
+        self.successor = successor
         wake = now
     }
 
     public var counters: CallCounters { engine.counters }
+
+    /// Listens to both sides from here on.
+    public mutating func listen(_ tap: (any CallTap)?, at now: Moment) { handle(.tap(tap), at: now) }
 
     /// One whole message of the provider's.
     public mutating func receive(_ message: Span<UInt8>, _ kind: MessageKind, at now: Moment) {
@@ -56,6 +66,11 @@ public struct LocalCall: ~Copyable {
             case .admit(let start): engine.handle(door(start), at: now)
             case .hangUp: return .hangUp
             case .log(let line): return .log(line)
+            case .event(let event): return .event(event)
+            // Nobody is there who could do it; the bot is told so.
+            case .transfer: engine.handle(.push(Frame(.transferAnswered(.refused("this call has no provider's API")))), at: now)
+            case .handOver(let bot): engine.handle(successor(bot), at: now)
+            case .record, .sendKeys: continue
             case .close(let code, let reason): return .close(code: code, reason: reason)
             case .finished(let termination): return .finished(termination)
             case .idle(let wake):

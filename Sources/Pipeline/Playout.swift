@@ -19,6 +19,8 @@ public struct Playout {
     /// A provider plays later than our clock says, by the network's delay and its jitter buffer. For so long after the playhead an
     /// interruption still clears; a clear of nothing costs nothing.
     public static let providerDelay = Duration.milliseconds(200)
+    /// From an interruption to the account of what was heard: the provider has answered our clear by then or never will.
+    public static let longestConfirmation = Duration.seconds(1)
     /// Most marks, keys and utterance ends that wait. One for each 30 ms of the longest queue; past it new ones are refused.
     public static let mostCommands = 1_000
 

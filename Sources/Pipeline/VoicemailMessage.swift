@@ -59,14 +59,16 @@ public struct VoicemailMessage: Processor {
             guard !drops(direction) else { return }
             if direction == .downstream { state = .over }
             context.push(frame, direction)
-        case .outputAudioRaw, .outputDTMF, .mark, .text, .ttsStarted, .ttsStopped:
+        case .outputAudioRaw, .outputDTMF, .mark, .text, .words, .ttsStarted, .ttsStopped, .transfer, .handOver:
             if !drops(direction) { context.push(frame, direction) }
         case .start:
             context.push(frame, direction)
             if let verdict = heard { hear(verdict, &context) }
             heard = nil
-        case .cancel, .interruption, .inputAudioRaw, .inputDTMF, .userStartedSpeaking, .userStoppedSpeaking, .markReturned, .error,
-            .custom:
+        case .cancel, .interruption, .inputAudioRaw, .inputDTMF, .vadUserStartedSpeaking, .vadUserStoppedSpeaking,
+            .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle, .pauseOutput,
+            .resumeOutput, .markReturned, .transferAnswered, .recordingChanged, .note, .error, .recording, .background, .heartbeat,
+            .transcription, .custom:
             context.push(frame, direction)
         }
     }

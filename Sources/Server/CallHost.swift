@@ -75,7 +75,7 @@ final class CallHost: WebSocketHandler {
         case .closed(let code): tape.note(.close(code), .inward, at: now)
         case .cancel(let word): tape.note(.end(word), .inward, at: now)
         case .tick: tape.noteLateWake(at: now)
-        case .admitted, .refused, .push: break
+        case .admitted, .refused, .push, .tap, .handedOver: break
         }
     }
 
@@ -97,6 +97,7 @@ final class CallHost: WebSocketHandler {
             case .admit(let start): engine.handle(loop.streams.admit(start, self), at: now)
             case .hangUp(let start): loop.streams.hangUp(start, call: id)
             case .log(let line): loop.streams.log(line, of: self)
+            case .event, .transfer, .handOver, .record, .sendKeys: continue
             case .close(let code, let reason):
                 // A socket that the peer has closed is not closed again.
                 if socket?.isOpen == true { tape?.note(.close(code), .outward, at: now) }

@@ -40,7 +40,7 @@ struct LateHost {
                     capture.entries.append(CaptureEntry(at: now, .outward, .end(word)))
                     isOver = true
                 case .close(let code, _): capture.entries.append(CaptureEntry(at: now, .outward, .close(code: code)))
-                case .hangUp, .log: break
+                case .hangUp, .event, .log: break
                 }
             }
             wake = call.wake.map { ($0.nanoseconds + 999) / 1_000 }

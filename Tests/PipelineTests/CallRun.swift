@@ -63,6 +63,9 @@ final class CallRun {
         handle(.tick)
     }
 
+    /// What the call's event log would hold.
+    private(set) var events: [ConversationEvent] = []
+
     func poll() {
         while true {
             switch engine.poll(at: now, into: &buffer) {
@@ -71,6 +74,11 @@ final class CallRun {
                 lines.append("admit")
                 if admits { engine.handle(.admitted(CallInfo(id: "1", stream: start), bot), at: now) }
             case .hangUp: lines.append("hangUp")
+            case .event(let event): events.append(event)
+            case .transfer(let order): lines.append("transfer, then \(order.resumeAt)")
+            case .handOver(let bot): lines.append("hand over to \(bot)")
+            case .record(let order): lines.append("record \(order.word)")
+            case .sendKeys(let keys): lines.append("send keys \(keys.map(\.rawValue).joined())")
             case .log(let line): lines.append("log \(spelling(line))")
             case .close(let code, let reason): lines.append("close \(code) \(reason)")
             case .finished(let word): lines.append("finished \(word.rawValue)")

@@ -29,7 +29,7 @@ final class EngineFarEnd: FarEnd {
             switch output {
             case .send: return .send
             case .close: return .close
-            case .hangUp, .log, .finished: continue
+            case .hangUp, .event, .log, .finished: continue
             }
         }
         return .idle(wake: call.wake)

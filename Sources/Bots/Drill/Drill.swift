@@ -58,10 +58,10 @@ struct Drill: Processor {
             script.removeAll()
             state = .ended
             return context.push(frame, direction)
-        case .userStartedSpeaking, .userStoppedSpeaking, .machineDetected, .error, .outputAudioRaw, .outputDTMF, .mark, .text,
-            .ttsStarted,
-            .ttsStopped,
-            .end, .custom:
+        case .vadUserStartedSpeaking, .vadUserStoppedSpeaking, .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking,
+            .botStoppedSpeaking, .utterance, .userIdle, .pauseOutput, .resumeOutput, .machineDetected, .transferAnswered,
+            .recordingChanged, .note, .error, .outputAudioRaw, .outputDTMF, .mark, .text, .transcription, .words, .ttsStarted,
+            .ttsStopped, .end, .transfer, .handOver, .recording, .background, .heartbeat, .custom:
             return context.push(frame, direction)
         }
         advance(&context)
