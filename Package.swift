@@ -35,7 +35,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Dialing", "Recording", "Capture", "Pipeline", "Call", "Audio",
+                "Net", "SpeexAudio", "LibCrypto", "Providers", "Bots", "Dialing", "Recording", "Capture", "Pipeline", "Call",
+                "Audio",
                 "Wire",
             ],
             swiftSettings: outside),

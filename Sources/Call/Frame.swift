@@ -105,7 +105,8 @@ extension Frame.Content {
     public var `class`: Frame.Class {
         switch self {
         case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .vadUserStartedSpeaking, .vadUserStoppedSpeaking,
-            .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle, .pauseOutput,
+            .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle,
+            .pauseOutput,
             .resumeOutput, .markReturned, .machineDetected, .transferAnswered, .recordingChanged, .error, .note:
             .system
         case .outputAudioRaw, .outputDTMF, .mark, .text, .transcription, .words: .data
@@ -120,7 +121,8 @@ extension Frame.Content {
         case .end, .transfer, .handOver, .recording, .background: false
         case .custom(let frame): frame.class != .system
         case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .vadUserStartedSpeaking, .vadUserStoppedSpeaking,
-            .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle, .pauseOutput,
+            .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle,
+            .pauseOutput,
             .resumeOutput, .markReturned, .machineDetected, .transferAnswered, .recordingChanged, .error, .note:
             false
         }

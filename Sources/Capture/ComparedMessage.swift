@@ -51,6 +51,14 @@ struct ComparedMessage {
         }
     }
 
+    /// Whether it is a mark by which playout asks what was heard. How often it asks is no part of what a bot says, so these are not
+    /// compared. The mark behind a bot's last word is: the end of the call hangs on it.
+    var asksWhatWasHeard: Bool {
+        guard case .mark(let name) = kind, name.hasPrefix("trunkline-") else { return false }
+        let rest = name.dropFirst(10)
+        return Int(rest) != nil || rest.hasPrefix("clear-")
+    }
+
     private static func parts(_ bytes: [UInt8]) -> (Kind, [UInt8], [UInt8]) {
         var scanner = JSONScanner()
         let message = bytes.span

@@ -52,11 +52,14 @@ public struct Comparison: Sendable {
                 case .end: if options.isLive { return nil }
                 case .json, .text, .binary, .woken: break
                 }
-                return ComparedMessage(entry)
+                let message = ComparedMessage(entry)
+                return message.asksWhatWasHeard ? nil : message
             }
         }
         let sides = ComparedSides(expected: messages(expected), got: messages(got), hearsAudio: options.hears(expected.header))
-        self.messages = expected.entries.count { $0.direction == .outward && $0.content.isMessage }
+        self.messages = expected.entries.count {
+            $0.direction == .outward && $0.content.isMessage && !ComparedMessage($0).asksWhatWasHeard
+        }
         length = expected.lastTime
         notes = Self.notes(expected, sides.expected, options)
         var audio = ComparisonAudio(expected.header, options)

@@ -17,7 +17,8 @@ public struct ReplayMasking {
     public init(_ capture: Capture) {
         masksKeys = !capture.header.keepsKeys
         captured = capture.entries.compactMap { entry in
-            guard entry.direction == .outward, case .mark(let name) = ComparedMessage(entry).kind else { return nil }
+            let message = ComparedMessage(entry)
+            guard entry.direction == .outward, case .mark(let name) = message.kind, !message.asksWhatWasHeard else { return nil }
             return name
         }
     }
@@ -29,6 +30,7 @@ public struct ReplayMasking {
             let event = scanner.member("event", of: root, in: span) ?? scanner.member("action", of: root, in: span)
         else { return message }
         if let node = Self.markName(root, event, scanner, span) {
+            if ComparedMessage(CaptureEntry(at: 0, .outward, .json(message))).asksWhatWasHeard { return message }
             defer { sent += 1 }
             guard captured.indices.contains(sent), Self.isMasked(captured[sent]), let name = scanner.text(node, in: span) else {
                 return message

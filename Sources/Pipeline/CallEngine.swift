@@ -192,6 +192,7 @@ public struct CallEngine: ~Copyable {
 
     private mutating func collectLog(of live: inout LiveCall) {
         while let line = live.logbook.popFirst() { outputs.append(.log(line)) }
+        while let ask = live.popAsk() { outputs.append(ask) }
     }
 }
 

@@ -6,7 +6,7 @@ import Call
 /// Called on the call's loop, once a packet: it takes a copy and returns.
 ///
 /// Positions count the samples sent to the provider since the stream began, at the outbound rate. What a tap is told of the bot is
-/// what was *sent*; it was *heard* unless a ``cut(at:)`` below follows, which comes within
+/// what was *sent*; it was *heard* unless a ``cut(_:)`` follows, which comes within
 /// ``Playout/longestConfirmation`` of the interruption. So a tap that waits for that long before it believes has the truth.
 public protocol CallTap: AnyObject {
     /// The caller's audio as it arrived, at the inbound rate.
@@ -19,8 +19,8 @@ public protocol CallTap: AnyObject {
     func sent(_ samples: Span<Int16>, position: Int, playsAt: Moment)
     /// The provider says that it has played everything before this position, now.
     func confirmed(position: Int, at now: Moment)
-    /// Of what was sent so far, nothing from this position on was played.
-    func cut(at position: Int)
+    /// These samples were sent and never played.
+    func cut(_ positions: Range<Int>)
     /// The caller pressed a key.
     func key(at now: Moment)
 }

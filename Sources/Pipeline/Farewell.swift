@@ -3,7 +3,7 @@ import Call
 /// How a bot's `end` is carried out: what waits is played, the provider is asked whether it was, and then the call is over.
 struct Farewell {
     /// The mark that asks whether the bot's last word was played.
-    static let mark = "trunkline-end"
+    static let mark = "\(Confirmations.prefix)end"
 
     private enum State {
         case none

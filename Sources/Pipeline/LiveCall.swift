@@ -12,18 +12,23 @@ struct LiveCall: ~Copyable {
     private(set) var verdict: Termination?
     var logbook = CallLogbook()
     /// Hears both sides; `nil` while nothing is recorded.
-    var tap: (any CallTap)?
+    var tap: (any CallTap)? { didSet { playout.isRecorded = tap != nil } }
 
     private var serializer: any StreamSerializer
     private var pipeline: Pipeline
     private var playout: Playout
     private var inbound: RateConverter?
+    private let resamplers: any ResamplerFactory
     private let confirmation: Interval
-    private let confirmsPlayback: Bool
+    private let profile: PlayoutProfile
     private var events: [CallEvent]
+    /// What the host is to do or to write down.
+    private var asks = Queue<CallOutput>()
     private var sink: [Frame] = []
     private var source: [Frame] = []
     private var clearIsDue = false
+    /// The mark that follows a clear.
+    private var fence: String?
     private var marksOut = MarksOut()
     private var playoutWake: Moment?
 
@@ -37,9 +42,9 @@ struct LiveCall: ~Copyable {
         events = admission.events
         self.counters = counters
         activity = Activity(at: now)
+        self.resamplers = resamplers
         confirmation = Interval(limits.confirmation)
-        let profile = serializer.playout
-        confirmsPlayback = profile.confirmsPlayback
+        profile = serializer.playout
         pipeline = Pipeline(bot.processors, observers: bot.observers)
         playout = Playout(profile, rate: start.outbound.rate, resamplers: resamplers, isLive: bot.isLive, at: now)
         if let rate = bot.inputRate, rate != start.inbound.rate { inbound = RateConverter(to: rate, resamplers: resamplers) }
@@ -58,6 +63,7 @@ struct LiveCall: ~Copyable {
     }
 
     mutating func push(_ frame: Frame, at now: Moment) {
+        if case .transferAnswered(let answer) = frame.content { note(.transferAnswered(answer)) }
         pipeline.push(frame, at: now)
         run(at: now)
     }
@@ -71,13 +77,32 @@ struct LiveCall: ~Copyable {
             pipeline.wakeProcessors(at: now)
             run(at: now)
         }
+        if let wake = playout.newsWake, wake <= now {
+            playout.advance(at: now)
+            run(at: now)
+        }
     }
 
     /// Another bot takes the call from here. What the one before it has said is played to its end.
-    mutating func change(to bot: BotPipeline, _ call: CallInfo, at now: Moment) {}
+    mutating func change(to bot: BotPipeline, _ call: CallInfo, at now: Moment) {
+        end(pipelineWith: .completed, at: now)
+        sink.removeAll()
+        source.removeAll()
+        pipeline = Pipeline(bot.processors, observers: bot.observers)
+        playout.change(isLive: bot.isLive)
+        inbound = bot.inputRate.flatMap { $0 == start.inbound.rate ? nil : RateConverter(to: $0, resamplers: resamplers) }
+        note(.handedOver(bot: call.bot))
+        push(Frame(.start(call)), at: now)
+    }
 
     /// The call is over: the processors see `cancel` as their last frame, whatever they push is dropped.
     mutating func cancel(_ reason: Termination, at now: Moment) {
+        playout.finish(at: now)
+        _ = tellNews(at: now)
+        end(pipelineWith: reason, at: now)
+    }
+
+    private mutating func end(pipelineWith reason: Termination, at now: Moment) {
         pipeline.push(Frame(.cancel(reason)), at: now)
         _ = pipeline.run(at: now, sink: &sink, source: &source)
     }
@@ -94,12 +119,16 @@ struct LiveCall: ~Copyable {
         case .audio(let audio):
             counters.mediaIn += 1
             activity.note(audio.samples.span, at: now)
+            tap?.caller(audio.samples.span, at: now)
             hear(audio, at: now)
         case .key(let key):
             counters.keys += 1
             activity.note(at: now)
+            tap?.key(at: now)
+            note(.key(key))
             pipeline.push(Frame(.inputDTMF(key)), at: now)
         case .markReturned(let name):
+            if playout.returned(name, at: now) { return }
             let wasPlayed = marksOut.returned(name)
             if name == Farewell.mark {
                 farewell.confirmed()
@@ -111,8 +140,8 @@ struct LiveCall: ~Copyable {
             logbook.write(.providerError(code: code))
         case .stopped:
             verdict = verdict ?? farewell.word(at: now) ?? .callerHungUp
-        case .started, .cleared:
-            break
+        case .cleared: playout.cleared(at: now)
+        case .started: break
         }
     }
 
@@ -134,39 +163,106 @@ struct LiveCall: ~Copyable {
             guard pipeline.run(at: now, sink: &sink, source: &source) else { break }
             for frame in sink { leaveDownstream(frame, at: now) }
             sink.removeAll(keepingCapacity: true)
-            guard !source.isEmpty else { return }
+            let turnsRound = !source.isEmpty
             for frame in source { leaveUpstream(frame, at: now) }
             source.removeAll(keepingCapacity: true)
+            guard tellNews(at: now) || turnsRound else { return }
         }
         logbook.write(.botError("the pipeline moved more than \(Pipeline.hopsPerTurn) frames in one turn and still was not done"))
         verdict = verdict ?? .botFailed
     }
 
+    /// Tells the bot and the log what has been heard.
+    ///
+    /// - Returns: whether frames were pushed.
+    private mutating func tellNews(at now: Moment) -> Bool {
+        var isTold = false
+        while let news = playout.popNews() {
+            switch news {
+            case .botStarted: tell(.botStartedSpeaking, .botStartedSpeaking, at: now)
+            case .botStopped: tell(.botStoppedSpeaking, .botStoppedSpeaking, at: now)
+            case .utterance(let report): tell(.utterance(report), .utterance(report), at: now)
+            case .confirmed(let position):
+                tap?.confirmed(position: position, at: now)
+                continue
+            case .cut(let positions):
+                tap?.cut(positions)
+                continue
+            }
+            isTold = true
+        }
+        return isTold
+    }
+
+    private mutating func tell(_ content: Frame.Content, _ event: ConversationEvent, at now: Moment) {
+        note(event)
+        pipeline.push(Frame(content), at: now)
+    }
+
+    private mutating func note(_ event: ConversationEvent) { asks.append(.event(event)) }
+
+    /// What the host is to do next.
+    mutating func popAsk() -> CallOutput? { asks.popFirst() }
+
     private mutating func leaveDownstream(_ frame: Frame, at now: Moment) {
         switch frame.content {
         case .outputAudioRaw(let audio): say(audio, isInterruptible: frame.isInterruptible, at: now)
+        case .ttsStarted: playout.beginUtterance()
         case .ttsStopped: playout.endUtterance(isInterruptible: frame.isInterruptible)
+        case .words(let words): playout.append(words, at: now)
         case .mark(let name):
             if !playout.append(mark: name, isInterruptible: frame.isInterruptible) { refuseCommand() }
-        case .outputDTMF(let keys):
-            if !playout.append(keys: keys, isInterruptible: frame.isInterruptible) { refuseCommand() }
-        case .interruption:
-            counters.interruptions += 1
-            if playout.interrupt(at: now) {
-                clearIsDue = true
-                farewell.cleared(at: now)
-            }
-            logbook.write(.interrupted)
+        case .outputDTMF(let keys): press(keys, isInterruptible: frame.isInterruptible, at: now)
+        case .interruption: interrupt(at: now)
+        case .pauseOutput:
+            playout.hold()
+            note(.outputPaused)
+        case .resumeOutput:
+            playout.resume(at: now)
+            note(.outputResumed)
         case .end(let reason):
             farewell.begin(reason)
             playout.end()
         case .cancel(let reason): verdict = verdict ?? reason
         case .error(let text): logbook.write(.botError(text))
-        case .start, .inputAudioRaw, .inputDTMF, .vadUserStartedSpeaking, .vadUserStoppedSpeaking, .userStartedSpeaking,
-            .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle, .pauseOutput, .resumeOutput,
-            .markReturned, .machineDetected, .transferAnswered, .recordingChanged, .note, .text, .transcription, .words, .ttsStarted,
-            .transfer, .handOver, .recording, .background, .heartbeat, .custom:
+        case .userStartedSpeaking: note(.userStartedSpeaking)
+        case .userStoppedSpeaking: note(.userStoppedSpeaking)
+        case .userIdle(let count): note(.userIdle(count))
+        case .note(let event): note(event)
+        case .transcription(let transcription): note(.transcription(transcription))
+        case .text(let text): note(.botText(text))
+        case .transfer(let order):
+            note(.transferAsked(timeout: order.timeout))
+            asks.append(.transfer(order))
+        case .handOver(let bot): asks.append(.handOver(bot: bot))
+        case .recording(let order): asks.append(.record(order))
+        case .start, .inputAudioRaw, .inputDTMF, .vadUserStartedSpeaking, .vadUserStoppedSpeaking, .botStartedSpeaking,
+            .botStoppedSpeaking, .utterance, .markReturned, .machineDetected, .transferAnswered, .recordingChanged, .background,
+            .heartbeat, .custom:
             break
+        }
+    }
+
+    private mutating func interrupt(at now: Moment) {
+        counters.interruptions += 1
+        note(.interruption)
+        if playout.interrupt(at: now) {
+            clearIsDue = true
+            fence = playout.fence
+            farewell.cleared(at: now)
+        }
+        logbook.write(.interrupted)
+    }
+
+    /// Keys for the far end. Where the provider has no way of its own their tones are said.
+    private mutating func press(_ keys: [KeypadEntry], isInterruptible: Bool, at now: Moment) {
+        note(.keysSent(keys))
+        switch profile.keys {
+        case .message, .request:
+            if !playout.append(keys: keys, isInterruptible: isInterruptible) { refuseCommand() }
+        case .tones:
+            var tones = DTMFTones(keys.map(\.rawValue).joined(), rate: start.outbound.rate)
+            say(tones.next(milliseconds: Int(Playout.longestQueue.milliseconds)), isInterruptible: isInterruptible, at: now)
         }
     }
 
@@ -175,9 +271,12 @@ struct LiveCall: ~Copyable {
         case .end: pipeline.push(frame, at: now)
         case .error(let text): logbook.write(.botError(text))
         case .start, .cancel, .interruption, .inputAudioRaw, .inputDTMF, .vadUserStartedSpeaking, .vadUserStoppedSpeaking,
-            .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle, .pauseOutput,
-            .resumeOutput, .markReturned, .machineDetected, .transferAnswered, .recordingChanged, .note, .outputAudioRaw, .outputDTMF,
-            .mark, .text, .transcription, .words, .ttsStarted, .ttsStopped, .transfer, .handOver, .recording, .background, .heartbeat,
+            .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle,
+            .pauseOutput,
+            .resumeOutput, .markReturned, .machineDetected, .transferAnswered, .recordingChanged, .note, .outputAudioRaw,
+            .outputDTMF,
+            .mark, .text, .transcription, .words, .ttsStarted, .ttsStopped, .transfer, .handOver, .recording, .background,
+            .heartbeat,
             .custom:
             break
         }
@@ -209,12 +308,14 @@ struct LiveCall: ~Copyable {
                 return true
             }
         }
+        if let name = fence.take(), serializer.encode(.mark(name), into: &buffer) { return true }
         while true {
             switch playout.poll(at: now) {
             case .audio:
                 counters.mediaOut += 1
                 let packet = playout.packet
                 activity.note(packet.span, at: now)
+                tap?.sent(packet.span, position: playout.left.position, playsAt: playout.left.playsAt)
                 serializer.encode(audio: packet.span, into: &buffer)
                 return true
             case .mark(let name):
@@ -223,15 +324,20 @@ struct LiveCall: ~Copyable {
                     return true
                 }
             case .keys(let keys):
+                if profile.keys == .request {
+                    asks.append(.sendKeys(keys))
+                    continue
+                }
                 if serializer.encode(.keys(keys), into: &buffer) { return true }
-                logbook.write(.botError("\(start.provider) has no message for keys: play their tones as audio"))
+                logbook.write(.botError("\(start.provider) has no message for keys"))
             case .allSent:
                 farewell.sent(playhead: counters.mediaOut > 0 ? playout.playhead : nil)
-                guard farewell.verdict(confirmation, at: now) == nil, confirmsPlayback else { continue }
+                guard farewell.verdict(confirmation, at: now) == nil, profile.confirmsPlayback else { continue }
                 if serializer.encode(.mark(Farewell.mark), into: &buffer) { return true }
             case .idle(let wake):
                 playoutWake = wake
-                return false
+                guard playout.hasNews else { return false }
+                run(at: now)
             }
         }
     }
@@ -241,7 +347,9 @@ struct LiveCall: ~Copyable {
 
     /// When something of this call is due next, after ``encodeNext(at:into:)`` has said `false`.
     var wake: Moment? {
-        earliest(earliest(playoutWake, pipeline.wake), earliest(serializer.wake, farewell.deadline(confirmation)))
+        earliest(
+            earliest(playoutWake, earliest(pipeline.wake, playout.newsWake)),
+            earliest(serializer.wake, farewell.deadline(confirmation)))
     }
 }
 

@@ -8,10 +8,14 @@ struct Packetizer {
     private(set) var packet: ArraySlice<Int16> = []
     private(set) var isReady = false
     private(set) var packetIsInterruptible = true
+    /// Of which utterance the packet is, and how many of its samples, from the first, are no padding.
+    private(set) var packetUtterance = 0
+    private(set) var packetSpeech = 0
     private(set) var marksBehindPacket: [Mark] = []
 
     private var partial: [Int16] = []
     private var partialIsInterruptible = true
+    private var partialUtterance = 0
     private var marksBehindPartial: [Mark] = []
     /// The memory of the last packet that was gathered piece by piece; the next one is gathered in it.
     private var spare: [Int16] = []
@@ -28,16 +32,17 @@ struct Packetizer {
     /// Takes what the packet still needs from the samples. A packet that one run of samples fills is a slice of it: no copy.
     ///
     /// - Returns: how many samples were taken.
-    mutating func take(from samples: ArraySlice<Int16>, isInterruptible: Bool) -> Int {
+    mutating func take(from samples: ArraySlice<Int16>, isInterruptible: Bool, utterance: Int = 0) -> Int {
         let taken = min(packetSamples - partial.count, samples.count)
+        partialUtterance = utterance
         if taken == packetSamples {
-            makeReady(samples.prefix(taken), isInterruptible: isInterruptible)
+            makeReady(samples.prefix(taken), isInterruptible: isInterruptible, speech: taken)
             return taken
         }
         if partial.isEmpty { partial.reserveCapacity(packetSamples) }
         partialIsInterruptible = isInterruptible && (partial.isEmpty || partialIsInterruptible)
         partial.append(contentsOf: samples.prefix(taken))
-        if partial.count == packetSamples { promote() }
+        if partial.count == packetSamples { promote(speech: packetSamples) }
         return taken
     }
 
@@ -46,8 +51,9 @@ struct Packetizer {
     /// Fills the packet up with silence.
     mutating func pad() {
         guard !partial.isEmpty else { return }
-        partial.append(contentsOf: repeatElement(0, count: packetSamples - partial.count))
-        promote()
+        let speech = partial.count
+        partial.append(contentsOf: repeatElement(0, count: packetSamples - speech))
+        promote(speech: speech)
     }
 
     /// The packet has left; its marks are the caller's.
@@ -78,17 +84,27 @@ struct Packetizer {
         return orphans
     }
 
-    private mutating func makeReady(_ samples: ArraySlice<Int16>, isInterruptible: Bool) {
+    /// The utterances of which something waits.
+    var utterances: Set<Int> {
+        var numbers: Set<Int> = []
+        if isReady { numbers.insert(packetUtterance) }
+        if !partial.isEmpty { numbers.insert(partialUtterance) }
+        return numbers
+    }
+
+    private mutating func makeReady(_ samples: ArraySlice<Int16>, isInterruptible: Bool, speech: Int) {
         packet = samples
         packetIsInterruptible = isInterruptible
+        packetUtterance = partialUtterance
+        packetSpeech = speech
         isReady = true
     }
 
-    private mutating func promote() {
+    private mutating func promote(speech: Int) {
         packet = []
         swap(&partial, &spare)
         partial.removeAll(keepingCapacity: true)
-        makeReady(spare[...], isInterruptible: partialIsInterruptible)
+        makeReady(spare[...], isInterruptible: partialIsInterruptible, speech: speech)
         marksBehindPacket = marksBehindPartial
         marksBehindPartial = []
     }

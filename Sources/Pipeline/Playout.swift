@@ -21,36 +21,42 @@ public struct Playout {
     public static let providerDelay = Duration.milliseconds(200)
     /// From an interruption to the account of what was heard: the provider has answered our clear by then or never will.
     public static let longestConfirmation = Duration.seconds(1)
+    /// Between two marks while the bot speaks: how far the clock alone has to carry.
+    static let markSpacing = Duration.milliseconds(100)
+    /// A live source is an echo or a relay, which nobody cuts short: it is asked about for a recording alone, and less often. Marks cost
+    /// as much as audio.
+    static let liveMarkSpacing = Duration.milliseconds(500)
+    /// A bot that does not say where its utterances end has ended one when it says nothing for so long.
+    static let silence = Interval(.milliseconds(500))
+    /// The same for a bot that said where the utterance begins. Pipecat's.
+    static let longSilence = Interval(.seconds(3))
     /// Most marks, keys and utterance ends that wait. One for each 30 ms of the longest queue; past it new ones are refused.
     public static let mostCommands = 1_000
 
-    /// What is to be done next.
-    public enum Action {
-        /// ``packet`` is due: encode and send it.
-        case audio
-        case mark(String)
-        case keys([KeypadEntry])
-        /// The `end` that was appended is reached: everything before it has been sent.
-        case allSent
-        /// Nothing is due. Poll again at the moment, or when something was appended.
-        case idle(wake: Moment?)
-    }
-
-    private let pause: Interval
+    let pause: Interval
     /// From the end of the timeline to the moment at which the next packet may leave: never positive.
     private let advance: Interval
-    private var clock: PlayoutClock
-    private var rates: RateConverter
-    private var queue: PlayoutQueue
-    private var packets: Packetizer
+    var clock: PlayoutClock
+    var rates: RateConverter
+    var queue: PlayoutQueue
+    var packets: Packetizer
+    var playback: Playback
     private var tailIsInterruptible = true
     /// Samples that came out of the filter, in all.
     private var convertedSamples = 0
     /// Marks whose last sample is still inside the filter, and the count of converted samples at which it is out.
     private var marksBehindTail: [(mark: Mark, after: Int)] = []
-    private var marksDue = Queue<Mark>()
-    private var lastAppended: Moment
-    private var protectedUntil: Moment
+    var marksDue = Queue<Mark>()
+    var isMarkDue = false
+    var lastAppended: Moment
+    var lastLeft: Moment
+    var protectedUntil: Moment
+    private(set) var isLive: Bool
+    private(set) var isPaused = false
+    /// The utterance was begun by word.
+    var isAnnounced = false
+    /// Of the packet that left last: its first sample's position among all that were sent, and when that plays by our clock.
+    var left: (position: Int, playsAt: Moment)
     private var isEnding = false
 
     /// - Parameters:
@@ -66,7 +72,11 @@ public struct Playout {
         queue = PlayoutQueue(longest: rate.samples(inMilliseconds: Int(Self.longestQueue.milliseconds)))
         clock = PlayoutClock(rate: rate, longestStall: isLive ? Interval(Self.longestStall) : Interval(nanoseconds: 0), at: now)
         rates = RateConverter(to: rate, resamplers: resamplers)
+        playback = Playback(profile, rate: rate, spacing: isLive ? nil : Self.markSpacing, at: now)
+        self.isLive = isLive
         lastAppended = now
+        lastLeft = now
+        left = (0, now)
         protectedUntil = now
     }
 
@@ -75,7 +85,9 @@ public struct Playout {
     /// Samples that were dropped at ``longestQueue``.
     public var droppedSamples: Int { queue.droppedSamples }
     /// When all audio that was sent will have played, as modelled.
-    public var playhead: Moment { clock.playhead }
+    public var playhead: Moment { playback.timeline.end }
+    /// When the next packet may leave.
+    var departure: Moment { clock.timeline.after(advance) }
 
     // MARK: What the bot says
 
@@ -86,22 +98,34 @@ public struct Playout {
         guard !isEnding, !audio.samples.isEmpty else { return true }
         if audio.rate == clock.rate {
             finishConversion()
-            queue.append(audio.samples[...], isInterruptible: isInterruptible)
+            queue.append(audio.samples[...], isInterruptible: isInterruptible, utterance: playback.queued(audio, at: now))
         } else {
             if isInterruptible != tailIsInterruptible { finishConversion() }
             guard let converted = rates.convert(audio) else { return false }
             tailIsInterruptible = isInterruptible
+            _ = playback.queued(audio, at: now)
             enqueue(converted: converted)
         }
         lastAppended = now
         return true
     }
 
+    /// An utterance begins; the one before it is complete.
+    public mutating func beginUtterance() {
+        endUtterance()
+        isAnnounced = true
+    }
+
+    /// Words of the utterance that is being said.
+    public mutating func append(_ words: [SpokenWord], at now: Moment) { if !isEnding { playback.add(words, at: now) } }
+
     /// The utterance is complete: its last partial packet is padded and leaves in its turn.
     public mutating func endUtterance(isInterruptible: Bool = true) {
         guard !isEnding else { return }
         finishConversion()
-        queue.append(.utteranceEnd(isInterruptible: isInterruptible))
+        isAnnounced = false
+        guard let number = playback.completeUtterance() else { return }
+        queue.append(.utteranceEnd(number, isInterruptible: isInterruptible))
     }
 
     /// - Returns: `false` when ``mostCommands`` wait; the mark is refused.
@@ -109,7 +133,7 @@ public struct Playout {
     public mutating func append(mark name: String, isInterruptible: Bool = true) -> Bool {
         guard !isEnding else { return true }
         guard hasRoom else { return false }
-        let mark = Mark(name: name, isInterruptible: isInterruptible)
+        let mark = Mark(kind: .named(name), isInterruptible: isInterruptible)
         if rates.holdsSamples {
             marksBehindTail.append((mark, convertedSamples + rates.heldSamples))
         } else {
@@ -131,90 +155,97 @@ public struct Playout {
     /// Nothing more will be said. ``Action/allSent`` comes when everything before this has been sent.
     public mutating func end() {
         guard !isEnding else { return }
-        finishConversion()
+        endUtterance(isInterruptible: false)
         isEnding = true
         queue.append(.end)
     }
 
+    /// Another bot speaks from here on.
+    mutating func change(isLive: Bool) {
+        endUtterance()
+        self.isLive = isLive
+        clock.change(longestStall: isLive ? Interval(Self.longestStall) : Interval(nanoseconds: 0))
+        updateSpacing()
+    }
+
+    /// Whether somebody keeps what is heard.
+    var isRecorded = false { didSet { updateSpacing() } }
+
+    private mutating func updateSpacing() {
+        playback.change(spacing: !isLive ? Self.markSpacing : isRecorded ? Self.liveMarkSpacing : nil)
+    }
+
+    // MARK: Interruption
+
+    /// Holds back what has not been sent; what the provider holds plays out.
+    public mutating func hold() { isPaused = true }
+
+    /// Goes on with the first sample that was not sent.
+    public mutating func resume(at now: Moment) {
+        guard isPaused else { return }
+        isPaused = false
+        lastAppended = max(lastAppended, now)
+        if clock.timeline < now { clock.restart(at: now) }
+    }
+
     /// Drops what waits and may be dropped.
     ///
-    /// - Returns: whether the provider still holds audio that its clear message should drop. Then it counts as dropped.
+    /// - Returns: whether the provider still holds speech that its clear message should drop. Then it counts as dropped.
     public mutating func interrupt(at now: Moment) -> Bool {
         if tailIsInterruptible { rates.reset() }
         marksBehindTail.removeAll(where: \.mark.isInterruptible)
         finishConversion()
         queue.interrupt()
-        marksDue.removeAll(where: \.isInterruptible)
+        marksDue.removeAll { if case .named = $0.kind { $0.isInterruptible } else { false } }
         for mark in packets.interrupt() { marksDue.append(mark) }
-        guard clock.holdsAudio(at: now, delay: Self.providerDelay), protectedUntil <= now else { return false }
-        clock.restart(at: now)
-        return true
-    }
-
-    // MARK: What leaves
-
-    /// The next thing to do. Call until it is `idle`.
-    public mutating func poll(at now: Moment) -> Action {
-        while true {
-            if let mark = marksDue.popFirst() { return .mark(mark.name) }
-            if packets.isReady { return due(at: now) }
-            switch queue.first {
-            case .audio(let samples, let isInterruptible):
-                queue.removeFirst(samples: packets.take(from: samples, isInterruptible: isInterruptible))
-            case .mark(let mark):
-                queue.removeFirst()
-                if packets.isEmpty { return .mark(mark.name) }
-                packets.append(mark)
-            case .utteranceEnd:
-                queue.removeFirst()
-                packets.pad()
-            case .keys, .end:
-                guard packets.isEmpty else { packets.pad(); continue }
-                defer { queue.removeFirst() }
-                if case .keys(let keys, _) = queue.first { return .keys(keys) }
-                return .allSent
-            case nil:
-                guard !packets.isEmpty || rates.holdsSamples else { return .idle(wake: nil) }
-                // A packet that may not leave yet can still be filled: it is padded when it leaves.
-                let flush = max(lastAppended.after(pause), departure)
-                guard flush <= now else { return .idle(wake: flush) }
-                finishConversion()
-                if queue.isEmpty { packets.pad() }
-            }
+        isMarkDue = false
+        isPaused = false
+        let kept = queue.utterances.union(packets.utterances)
+        let clears = protectedUntil <= now && playback.holdsSpeech(at: now)
+        playback.interrupt(keeping: kept, clears: clears, at: now)
+        for number in kept.sorted() where playback.book.isComplete(number) {
+            queue.append(.utteranceEnd(number, isInterruptible: false))
         }
+        if kept.isEmpty { isAnnounced = false }
+        if clears { clock.restart(at: now) }
+        return clears
     }
 
-    /// When the next packet may leave.
-    private var departure: Moment { clock.timeline.after(advance) }
+    /// The name of a mark that follows the clear; `nil` when none is to.
+    var fence: String? { playback.fence }
 
-    private mutating func due(at now: Moment) -> Action {
-        let departure = departure
-        guard departure <= now else { return .idle(wake: departure) }
-        clock.send(packets.packetSamples, at: now)
-        if !packets.packetIsInterruptible { protectedUntil = clock.playhead }
-        for mark in packets.packetLeft() { marksDue.append(mark) }
-        return .audio
-    }
+    // MARK: What is heard
+
+    /// When ``advance(at:)`` will have news.
+    var newsWake: Moment? { playback.wake }
+    mutating func advance(at now: Moment) { playback.advance(at: now) }
+    mutating func finish(at now: Moment) { playback.finish(at: now) }
+    var hasNews: Bool { playback.hasEvents }
+    mutating func popNews() -> Playback.Event? { playback.popEvent() }
+    /// - Returns: `false` when the mark is the bot's.
+    mutating func returned(_ mark: String, at now: Moment) -> Bool { playback.returned(mark, at: now) }
+    mutating func cleared(at now: Moment) { playback.cleared(at: now) }
 
     // MARK: The filter's tail
 
     private var hasRoom: Bool { queue.commands + packets.marks + marksBehindTail.count + marksDue.count < Self.mostCommands }
 
     private mutating func enqueue(converted: [Int16]) {
+        guard let utterance = playback.book.newest else { return }
         var samples = converted[...]
         while let (mark, after) = marksBehindTail.first, after - convertedSamples <= samples.count {
             let before = samples.prefix(max(0, after - convertedSamples))
-            queue.append(before, isInterruptible: tailIsInterruptible)
+            queue.append(before, isInterruptible: tailIsInterruptible, utterance: utterance)
             convertedSamples += before.count
             samples = samples.dropFirst(before.count)
             queue.append(.mark(mark))
             marksBehindTail.removeFirst()
         }
         convertedSamples += samples.count
-        queue.append(samples, isInterruptible: tailIsInterruptible)
+        queue.append(samples, isInterruptible: tailIsInterruptible, utterance: utterance)
     }
 
-    private mutating func finishConversion() {
+    mutating func finishConversion() {
         if rates.holdsSamples { enqueue(converted: rates.finish()) }
         for (mark, _) in marksBehindTail { queue.append(.mark(mark)) }
         marksBehindTail = []

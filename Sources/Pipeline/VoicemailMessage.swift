@@ -66,7 +66,8 @@ public struct VoicemailMessage: Processor {
             if let verdict = heard { hear(verdict, &context) }
             heard = nil
         case .cancel, .interruption, .inputAudioRaw, .inputDTMF, .vadUserStartedSpeaking, .vadUserStoppedSpeaking,
-            .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle, .pauseOutput,
+            .userStartedSpeaking, .userStoppedSpeaking, .botStartedSpeaking, .botStoppedSpeaking, .utterance, .userIdle,
+            .pauseOutput,
             .resumeOutput, .markReturned, .transferAnswered, .recordingChanged, .note, .error, .recording, .background, .heartbeat,
             .transcription, .custom:
             context.push(frame, direction)

@@ -82,7 +82,7 @@ import Wire
     @Test func `a mark of another name is told by both names`() throws {
         var time: Int64 = 0
         let differences = try differences { entries in
-            let mark = try index(entries, #""mark""#, 1)
+            let mark = try index(entries, #""prompt "#, 1)
             time = entries[mark].time
             guard case .json(let bytes) = entries[mark].content else { return }
             entries[mark].content = .json(Array(String(decoding: bytes, as: UTF8.self).replacing("prompt", with: "Prompt").utf8))
@@ -136,8 +136,12 @@ import Wire
 
     @Test func `a mark before the audio that it stood behind is out of order`() throws {
         let differences = try differences { entries in
-            let mark = try index(entries, #""mark""#, 1)
-            let media = try #require(entries[..<mark].lastIndex { $0.direction == .outward })
+            let mark = try index(entries, #""prompt "#, 1)
+            let media = try #require(
+                entries[..<mark].lastIndex {
+                    guard case .json(let bytes) = $0.content, $0.direction == .outward else { return false }
+                    return String(decoding: bytes, as: UTF8.self).contains(#""media""#)
+                })
             (entries[mark].content, entries[media].content) = (entries[media].content, entries[mark].content)
         }
         #expect(differences.contains { $0.matter == .order })

@@ -63,6 +63,8 @@ final class CallRun {
         handle(.tick)
     }
 
+    /// The marks by which playout asks what was heard.
+    private(set) var asked: [String] = []
     /// What the call's event log would hold.
     private(set) var events: [ConversationEvent] = []
 
@@ -90,7 +92,11 @@ final class CallRun {
     }
 
     private func keepMessage() {
-        guard buffer.kind == .binary else { return lines.append(buffer.text) }
+        if buffer.kind == .text {
+            let text = buffer.text
+            let isAsking = text.hasPrefix("mark:\(Confirmations.prefix)") && !text.hasSuffix("end")
+            return isAsking ? asked.append(text) : lines.append(text)
+        }
         let bytes = buffer.message
         let samples = stride(from: 0, to: bytes.count, by: 2).map {
             Int16(bitPattern: UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]))

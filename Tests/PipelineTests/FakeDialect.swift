@@ -6,7 +6,7 @@ import Wire
 /// (20 ms of that sample), `key:5`, `mark:<name>`, `error:<code>`, `stop`, `junk`, `slow` (media that waits for 40 ms).
 struct FakeDialect: StreamDialect {
     let name = ProviderName("fake")
-    var profile = PlayoutProfile.frames(at: .hz8000)
+    var profile = PlayoutProfile.frames(at: .hz8000, keys: .message)
     var inbound = SampleRate.hz8000
     var outbound = SampleRate.hz8000
     var knowsKeys = true

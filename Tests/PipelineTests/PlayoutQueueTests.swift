@@ -4,7 +4,7 @@ import Testing
 
 struct PlayoutQueueTests {
     private func front(_ queue: PlayoutQueue) -> [Int16] {
-        if case .audio(let samples, _)? = queue.first { Array(samples) } else { [] }
+        if case .audio(let samples, _, _)? = queue.first { Array(samples) } else { [] }
     }
 
     @Test
@@ -30,18 +30,16 @@ struct PlayoutQueueTests {
 
     @Test
     func `an utterance ends once however often that is said`() {
-        var queue = PlayoutQueue(longest: 1_000)
-        for _ in 0..<5 { queue.append(.utteranceEnd(isInterruptible: true)) }
-        queue.append(.utteranceEnd(isInterruptible: false))
-        #expect(queue.commands == 1)
-        queue.interrupt()
-        #expect(queue.commands == 1)
+        var run = PlayoutRun()
+        run.say([1, 2, 3])
+        for _ in 0..<5 { run.playout.endUtterance() }
+        #expect(run.playout.queue.commands == 1)
     }
 
     @Test
     func `the oldest samples are dropped past the marks in front of them`() {
         var queue = PlayoutQueue(longest: 200)
-        queue.append(.mark(Mark(name: "m", isInterruptible: true)))
+        queue.append(.mark(Mark(kind: .named("m"), isInterruptible: true)))
         queue.append(Ramp.samples(from: 0, count: 150)[...], isInterruptible: true)
         queue.append(Ramp.samples(from: 150, count: 150)[...], isInterruptible: true)
         #expect(queue.droppedSamples == 100)

@@ -18,6 +18,8 @@ struct PlayoutRun {
     var playout: Playout
     var now = Moment.zero
     var sent: [Sent] = []
+    /// The marks by which playout asks what was heard.
+    var asked: [String] = []
     /// When each packet left.
     var departures: [Moment] = []
     /// What the last `idle` asked for.
@@ -58,7 +60,8 @@ struct PlayoutRun {
                 samplesSent += playout.packet.count
                 farEnd = max(farEnd, now) + .nanoseconds(rate.nanoseconds(ofSamples: playout.packet.count))
                 mostAhead = max(mostAhead, farEnd - now)
-            case .mark(let name): sent.append(.mark(name))
+            case .mark(let name):
+                if name.hasPrefix(Confirmations.prefix) { asked.append(name) } else { sent.append(.mark(name)) }
             case .keys(let keys): sent.append(.keys(keys))
             case .allSent: sent.append(.allSent)
             case .idle(let wake):

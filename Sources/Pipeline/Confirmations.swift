@@ -1,0 +1,88 @@
+import Audio
+import Call
+
+/// The marks by which we ask how far the provider has played, and what their return tells.
+struct Confirmations {
+    /// Begins the name of every mark of ours; the rest is the position that it stands behind.
+    static let prefix = "trunkline-"
+    /// Marks that wait for their return. At ten a second a provider that stops returning them costs no more than this.
+    static let most = 64
+    /// Returns that the offset is learnt from: the last second or so.
+    static let learnt = 8
+    /// How much before its audio has played by our clock a mark may return: clocks count in packets here and there.
+    static let tolerance = Interval(.milliseconds(12))
+    /// How much earlier than the marks before it one may return that a clear may have thrown back.
+    static let strictTolerance = Interval(.milliseconds(2))
+    /// Marks in a row that did not return, after which nobody waits for the next one.
+    static let mostMissed = 3
+
+    private struct Pending {
+        let position: Int
+        /// When its audio has played, by our clock.
+        let due: Moment
+        /// Asked before that, so that the time of its return says something about the way.
+        let isTimely: Bool
+    }
+
+    private var pending = Queue<Pending>()
+    private var offsets: [Int64] = []
+    private var missed = 0
+    /// The provider has played everything before it, by its own word.
+    private(set) var position = 0
+    private(set) var lastMark = 0
+
+    /// How much later than our clock says a mark returns: the way there and back and the provider's buffer. `nil`: none has returned.
+    private(set) var offset: Int64?
+
+    /// Whether it is worth while to wait for the provider's word.
+    var isAnswering: Bool { missed < Self.mostMissed }
+    var isWaiting: Bool { !pending.isEmpty }
+
+    mutating func asked(_ position: Int, due: Moment, at now: Moment) {
+        if pending.count >= Self.most { _ = pending.popFirst() }
+        pending.append(Pending(position: position, due: due, isTimely: now <= due))
+        lastMark = position
+    }
+
+    enum Return: Equatable {
+        /// Everything before the position has played.
+        case played(Int)
+        /// Too early to have been played.
+        case early
+        /// Not one that is waited for.
+        case unknown
+    }
+
+    /// A mark came back.
+    ///
+    /// - Parameter isClearing: a clear is on its way, and throws back what it finds. Without one, a mark that is earlier than the last
+    ///   ones says that the provider's buffer has become shorter.
+    mutating func returned(_ position: Int, isClearing: Bool, at now: Moment) -> Return {
+        var found: Pending?
+        for index in 0..<pending.count where pending[index]?.position == position { found = pending[index] }
+        guard let found else { return .unknown }
+        let late = now.nanoseconds &- found.due.nanoseconds
+        let least = isClearing ? (offset ?? 0) &- Self.strictTolerance.nanoseconds : -Self.tolerance.nanoseconds
+        guard late >= least else { return .early }
+        while let front = pending.first, front.position <= position { _ = pending.popFirst() }
+        if found.isTimely { learn(late) }
+        missed = 0
+        self.position = position
+        return .played(position)
+    }
+
+    /// A mark of ours that was due did not come.
+    mutating func miss() { missed += 1 }
+
+    /// What is out will not come back, or means nothing when it does. What was sent before the position is settled.
+    mutating func settle(at position: Int) {
+        while let front = pending.first, front.position <= position { _ = pending.popFirst() }
+        self.position = max(self.position, position)
+    }
+
+    private mutating func learn(_ late: Int64) {
+        if offsets.count >= Self.learnt { offsets.removeFirst() }
+        offsets.append(max(late, 0))
+        offset = offsets.min()
+    }
+}
