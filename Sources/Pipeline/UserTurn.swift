@@ -12,10 +12,15 @@ public struct UserTurn: Sendable {
         /// Shorter pauses end no turn. Pipecat's `stop_secs` is 0.2 s where a model of speech decides about the turn's end, and was
         /// 0.8 s before it had one; nothing here stands behind it.
         public var stop: Duration
+        /// In place of `start` while the bot speaks, so that it is not interrupted as easily as it is answered; `nil` for `start`.
+        public var startOverBot: Duration?
 
-        public init(start: Duration = .milliseconds(200), stop: Duration = .milliseconds(800)) {
+        public init(
+            start: Duration = .milliseconds(200), stop: Duration = .milliseconds(800), startOverBot: Duration? = nil
+        ) {
             self.start = start
             self.stop = stop
+            self.startOverBot = startOverBot
         }
     }
 
@@ -30,12 +35,14 @@ public struct UserTurn: Sendable {
     private static let reading = Int64(VoiceReading.milliseconds) * 1_000_000
 
     private let start: Int64
+    private let startOverBot: Int64
     private let stop: Int64
     private var state = State.quiet
 
     /// - Parameter times: negative ones count as 0.
     public init(_ times: Times = Times()) {
         start = max(times.start.nanoseconds, 0)
+        startOverBot = max((times.startOverBot ?? times.start).nanoseconds, 0)
         stop = max(times.stop.nanoseconds, 0)
     }
 
@@ -48,8 +55,9 @@ public struct UserTurn: Sendable {
         if case .speaking(let silence) = state { .nanoseconds(max(stop - silence, 0)) } else { nil }
     }
 
+    /// - Parameter overBot: whether the bot speaks meanwhile.
     /// - Returns: what the reading changed.
-    public mutating func add(_ reading: VoiceReading) -> Change? {
+    public mutating func add(_ reading: VoiceReading, overBot: Bool = false) -> Change? {
         guard reading.isSpeech else { return addSilence(nanoseconds: Self.reading) }
         switch state {
         case .quiet, .starting:
@@ -57,7 +65,7 @@ public struct UserTurn: Sendable {
             if case .starting(let before) = state { spoken = before }
             // What the detector only adds to a sound that is over does not make it longer.
             if reading.confidence > 0 { spoken += Self.reading }
-            guard spoken >= start else {
+            guard spoken >= (overBot ? startOverBot : start) else {
                 state = .starting(spoken)
                 return nil
             }
