@@ -13,8 +13,8 @@ public struct UserIdle: Sendable {
         case waiting(since: Moment, hasAsked: Bool)
     }
 
-    private let askAfter: Interval?
-    private let endAfter: Interval?
+    private var askAfter: Interval?
+    private var endAfter: Interval?
     private var state = State.busy
     private var isUserSpeaking = false
     /// Since when the caller has done nothing that the bot waited for.
@@ -23,7 +23,15 @@ public struct UserIdle: Sendable {
     /// - Parameters:
     ///   - askAfter: `nil` or 0: never.
     ///   - endAfter: since the bot first waited; `nil` or 0: never.
-    public init(askAfter: Duration?, endAfter: Duration?) {
+    public init(askAfter: Duration?, endAfter: Duration?) { set(askAfter, endAfter) }
+
+    /// Other times from now on. Where the caller is waited for, the time to the asking begins anew; the time to the end runs on.
+    public mutating func change(askAfter: Duration?, endAfter: Duration?, at now: Moment) {
+        set(askAfter, endAfter)
+        if case .waiting = state { state = .waiting(since: now, hasAsked: false) }
+    }
+
+    private mutating func set(_ askAfter: Duration?, _ endAfter: Duration?) {
         self.askAfter = askAfter.flatMap { $0 > .zero ? Interval($0) : nil }
         self.endAfter = endAfter.flatMap { $0 > .zero ? Interval($0) : nil }
     }
