@@ -3,7 +3,9 @@ import Call
 /// Gathers the keys that a caller presses into one text, as Pipecat's `DTMFAggregator` does.
 ///
 /// Each key is passed on first. The first of an entry interrupts the bot. An entry is over at the terminator, which is part of it,
-/// after a time without a key, at an interruption from elsewhere and at the end of the call; then it is pushed as `text`.
+/// after a time without a key, at an interruption from elsewhere and at the end of the call; then it is pushed as a final
+/// `transcription`, so that it counts as something the caller said. An interruption with a key right behind it is that key's own
+/// (``BargeIn``) and ends no entry. A `cancel` drops what was pressed: nothing is handed on after it.
 public struct DTMFAggregator: Processor {
     /// Most keys of one entry; with it the entry is over. A card number and its date have 23.
     public static let mostKeys = 64
@@ -24,9 +26,9 @@ public struct DTMFAggregator: Processor {
             context.push(frame)
             add(key, &context)
         } else if case .interruption = frame.content {
-            // Behind the interruption, which would drop it.
             context.push(frame, direction)
-            flush(&context)
+            // Behind all that comes with the interruption.
+            if !keys.isEmpty { context.wake(at: context.now) }
         } else {
             if case .end = frame.content, direction == .downstream { flush(&context) }
             context.push(frame, direction)
@@ -47,7 +49,7 @@ public struct DTMFAggregator: Processor {
 
     private mutating func flush(_ context: inout ProcessorContext) {
         guard !keys.isEmpty else { return }
-        context.push(.text(prefix + keys))
+        context.push(.transcription(Transcription(prefix + keys)))
         keys = ""
         context.wake(at: nil)
     }
