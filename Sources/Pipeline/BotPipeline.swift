@@ -9,14 +9,28 @@ public struct BotPipeline {
     /// What the bot says is audio that comes at the caller's own pace (an echo, a relay): after a stall of up to
     /// ``Playout/longestStall`` it catches up, instead of staying late for the rest of the call.
     public var isLive: Bool
+    /// What listens to the caller on the bot's behalf; `nil` for nothing: the bot gets the plain audio and keys.
+    public var conversation: ConversationSettings?
 
     public init(
-        _ processors: [any Processor], inputRate: SampleRate? = nil, isLive: Bool = false, observers: [any PipelineObserver] = []
+        _ processors: [any Processor], inputRate: SampleRate? = nil, isLive: Bool = false, observers: [any PipelineObserver] = [],
+        conversation: ConversationSettings? = nil
     ) {
+        self.conversation = conversation
         self.isLive = isLive
         self.processors = processors
         self.observers = observers
         self.inputRate = inputRate
+    }
+
+    /// The processors of the call, in order: those of ``conversation``, then the bot's own. A call asks once, here.
+    public func assembled() -> [any Processor] { (conversation?.processors() ?? []) + processors }
+
+    /// The same with processors more before the bot's own. Those of ``conversation`` still come first.
+    public func prepending(_ processors: [any Processor]) -> BotPipeline {
+        var pipeline = self
+        pipeline.processors = processors + pipeline.processors
+        return pipeline
     }
 
     /// The same with one processor more, between the bot's own and playout: it sees all that the bot says before it is queued.
