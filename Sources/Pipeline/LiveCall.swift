@@ -22,6 +22,7 @@ struct LiveCall: ~Copyable {
     private let confirmation: Interval
     private let profile: PlayoutProfile
     private var events: [CallEvent]
+    private var tracker: ConversationTracker
     /// What the host is to do or to write down.
     private var asks = Queue<CallOutput>()
     private var sink: [Frame] = []
@@ -45,7 +46,8 @@ struct LiveCall: ~Copyable {
         self.resamplers = resamplers
         confirmation = Interval(limits.confirmation)
         profile = serializer.playout
-        pipeline = Pipeline(bot.processors, observers: bot.observers)
+        pipeline = Pipeline(bot.assembled(), observers: bot.observers)
+        tracker = ConversationTracker(stop: bot.conversation?.times?.stop ?? UserTurn.Times().stop, at: now)
         playout = Playout(profile, rate: start.outbound.rate, resamplers: resamplers, isLive: bot.isLive, at: now)
         if let rate = bot.inputRate, rate != start.inbound.rate { inbound = RateConverter(to: rate, resamplers: resamplers) }
         push(Frame(.start(call)), at: now)
@@ -77,6 +79,7 @@ struct LiveCall: ~Copyable {
             pipeline.wakeProcessors(at: now)
             run(at: now)
         }
+        note(tracker.poll(at: now))
         if let wake = playout.newsWake, wake <= now {
             playout.advance(at: now)
             run(at: now)
@@ -88,7 +91,7 @@ struct LiveCall: ~Copyable {
         end(pipelineWith: .completed, at: now)
         sink.removeAll()
         source.removeAll()
-        pipeline = Pipeline(bot.processors, observers: bot.observers)
+        pipeline = Pipeline(bot.assembled(), observers: bot.observers)
         playout.change(isLive: bot.isLive)
         inbound = bot.inputRate.flatMap { $0 == start.inbound.rate ? nil : RateConverter(to: $0, resamplers: resamplers) }
         note(.handedOver(bot: call.bot))
@@ -99,6 +102,7 @@ struct LiveCall: ~Copyable {
     mutating func cancel(_ reason: Termination, at now: Moment) {
         playout.finish(at: now)
         _ = tellNews(at: now)
+        note(tracker.ended(at: now))
         end(pipelineWith: reason, at: now)
     }
 
@@ -179,9 +183,15 @@ struct LiveCall: ~Copyable {
         var isTold = false
         while let news = playout.popNews() {
             switch news {
-            case .botStarted: tell(.botStartedSpeaking, .botStartedSpeaking, at: now)
-            case .botStopped: tell(.botStoppedSpeaking, .botStoppedSpeaking, at: now)
-            case .utterance(let report): tell(.utterance(report), .utterance(report), at: now)
+            case .botStarted:
+                tell(.botStartedSpeaking, .botStartedSpeaking, at: now)
+                tracker.botStarted(at: now)
+            case .botStopped:
+                tell(.botStoppedSpeaking, .botStoppedSpeaking, at: now)
+                tracker.botStopped(at: now)
+            case .utterance(let report):
+                tell(.utterance(report), .utterance(report), at: now)
+                note(tracker.utterance(report))
             case .confirmed(let position):
                 tap?.confirmed(position: position, at: now)
                 continue
@@ -199,7 +209,7 @@ struct LiveCall: ~Copyable {
         pipeline.push(Frame(content), at: now)
     }
 
-    private mutating func note(_ event: ConversationEvent) { asks.append(.event(event)) }
+    private mutating func note(_ event: ConversationEvent?) { if let event { asks.append(.event(event)) } }
 
     /// What the host is to do next.
     mutating func popAsk() -> CallOutput? { asks.popFirst() }
@@ -225,8 +235,12 @@ struct LiveCall: ~Copyable {
             playout.end()
         case .cancel(let reason): verdict = verdict ?? reason
         case .error(let text): logbook.write(.botError(text))
-        case .userStartedSpeaking: note(.userStartedSpeaking)
-        case .userStoppedSpeaking: note(.userStoppedSpeaking)
+        case .userStartedSpeaking:
+            note(.userStartedSpeaking)
+            note(tracker.userStarted(at: now))
+        case .userStoppedSpeaking:
+            note(.userStoppedSpeaking)
+            tracker.userStopped(at: now)
         case .userIdle(let count): note(.userIdle(count))
         case .note(let event): note(event)
         case .transcription(let transcription): note(.transcription(transcription))
@@ -246,6 +260,7 @@ struct LiveCall: ~Copyable {
     private mutating func interrupt(at now: Moment) {
         counters.interruptions += 1
         note(.interruption)
+        note(tracker.interrupted(at: now))
         if playout.interrupt(at: now) {
             clearIsDue = true
             fence = playout.fence
@@ -349,7 +364,7 @@ struct LiveCall: ~Copyable {
     var wake: Moment? {
         earliest(
             earliest(playoutWake, earliest(pipeline.wake, playout.newsWake)),
-            earliest(serializer.wake, farewell.deadline(confirmation)))
+            earliest(earliest(serializer.wake, tracker.wake), farewell.deadline(confirmation)))
     }
 }
 
