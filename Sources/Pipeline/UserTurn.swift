@@ -13,6 +13,9 @@ public struct UserTurn: Sendable {
         /// 0.8 s before it had one; nothing here stands behind it.
         public var stop: Duration
         /// In place of `start` while the bot speaks, so that it is not interrupted as easily as it is answered; `nil` for `start`.
+        ///
+        /// Measured on the scenes of `Scripts/voices` at -25 dBFS: of 192 coughs with a voice in them 69 interrupt at 200 ms, 8 at 260 and
+        /// none at 300; of 126 phrases longer than 300 ms none, 1 and 1 to 3 fail to. A reversible ``BargeIn`` is silent meanwhile.
         public var startOverBot: Duration?
 
         public init(

@@ -249,7 +249,7 @@ struct BargeInTests {
 
     // MARK: Anything in any order
 
-    @Test(arguments: 0..<200 as Range<UInt64>)
+    @Test(arguments: 0..<100 as Range<UInt64>)
     func `whatever comes, turns and pauses alternate and none stays open`(seed: UInt64) {
         var chance = SplitMix64(state: seed)
         let rules = BargeIn.Rules(
