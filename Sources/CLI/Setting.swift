@@ -92,6 +92,18 @@ struct Setting: Sendable {
                     }
                     c.captureKeys = value == "full"
                 }, show: { $0.captureKeys ? "full" : "masked" }),
+            Setting(
+                name: "log-dir", short: nil, value: "DIR",
+                help: "write what happens in each call to a file in this folder: turns, keys, what was heard, transcripts",
+                apply: { value, c throws(UsageError) in c.logFolder = value }, show: { $0.logFolder ?? "none" }),
+            Setting(
+                name: "log-keys", short: nil, value: "KEEP", help: "pressed keys in those files: masked or full",
+                apply: { value, c throws(UsageError) in
+                    guard ["masked", "full"].contains(value) else {
+                        throw UsageError("--log-keys \(value): must be masked or full")
+                    }
+                    c.logKeys = value == "full"
+                }, show: { $0.logKeys ? "full" : "masked" }),
         ]
         + DialSetting.all + [
             Setting(

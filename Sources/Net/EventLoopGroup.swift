@@ -37,6 +37,8 @@ public final class EventLoopGroup: Sendable {
     /// The address that was bound, in numbers.
     public let address: String
     private let threads: DispatchGroup
+    /// By the clock of the loops.
+    public var now: Moment { EventLoop.clock() }
 
     private init(_ handles: [EventLoopHandle], _ address: String, _ port: Int, _ threads: DispatchGroup) {
         self.handles = handles

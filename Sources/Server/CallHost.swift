@@ -19,6 +19,8 @@ final class CallHost: WebSocketHandler {
     private(set) var isFinished = false
     /// Where everything that goes over the socket is noted; `nil` without `--capture`.
     private(set) var tape: CaptureTape?
+    /// The call's event log; `nil` without `--log-dir`, and until the call is admitted.
+    var log: CallLogStream?
     /// When the engine wants to be polled next.
     private var due: Moment?
 
@@ -97,7 +99,8 @@ final class CallHost: WebSocketHandler {
             case .admit(let start): engine.handle(loop.streams.admit(start, self), at: now)
             case .hangUp(let start): loop.streams.hangUp(start, call: id)
             case .log(let line): loop.streams.log(line, of: self)
-            case .event, .transfer, .handOver, .record, .sendKeys: continue
+            case .event(let event): log?.append(event, at: now)
+            case .transfer, .handOver, .record, .sendKeys: continue
             case .close(let code, let reason):
                 // A socket that the peer has closed is not closed again.
                 if socket?.isOpen == true { tape?.note(.close(code), .outward, at: now) }

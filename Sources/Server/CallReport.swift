@@ -9,14 +9,17 @@ enum CallReport {
     /// One call with its counters.
     static func answer(_ record: CallRecord, _ call: DialedCall?) -> HTTPAnswer {
         var members = members(record, call)
-        let counters = record.counters
-        members["counters"] = .object([
+        members["counters"] = counters(record.counters)
+        return .json(200, .object(members))
+    }
+
+    static func counters(_ counters: CallCounters) -> JSONValue {
+        .object([
             "broken_messages": .number(Double(counters.brokenMessages)), "media_in": .number(Double(counters.mediaIn)),
             "media_out": .number(Double(counters.mediaOut)), "keys": .number(Double(counters.keys)),
             "interruptions": .number(Double(counters.interruptions)), "provider_errors": .number(Double(counters.providerErrors)),
             "dropped_samples": .number(Double(counters.droppedSamples)),
         ])
-        return .json(200, .object(members))
     }
 
     /// Live calls and outbound calls that have not ended, the oldest first.

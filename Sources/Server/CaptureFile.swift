@@ -1,31 +1,25 @@
 import Call
 import Capture
-import Foundation
 
 /// The file of one call, on the writer's thread: masks, spells and writes.
 struct CaptureFile: ~Copyable {
-    /// Why a file ends before its call: the system's words.
-    struct Failure: Error { let reason: String }
+    typealias Failure = LineFile.Failure
 
     let call: String
-    let path: String
-    private let descriptor: Int32
+    private var file: LineFile
     private var masking: Masking
     private var writer: CaptureWriter
     private var lines: [UInt8] = []
-    /// Bytes of whole lines that the file holds.
-    private var length: off_t = 0
     /// The file is complete.
     private(set) var isOver = false
     /// Set when it ends before the call does.
     private(set) var cut: Capture.Cut?
 
-    /// Takes the descriptor over; writes nothing yet.
-    init(_ beginning: CaptureBatch.Beginning, _ options: CaptureSink.Options, key: [UInt8], descriptor: Int32, path: String) {
+    /// Writes nothing yet.
+    init(_ beginning: CaptureBatch.Beginning, _ options: CaptureSink.Options, key: [UInt8], _ file: consuming LineFile) {
         let info = beginning.info
         call = info.id
-        self.path = path
-        self.descriptor = descriptor
+        self.file = file
         masking = Masking(
             key: key, options.cryptography, provider: info.provider, inbound: info.stream.inbound, outbound: info.stream.outbound,
             audio: options.audio, keepsKeys: options.keepsKeys)
@@ -36,7 +30,7 @@ struct CaptureFile: ~Copyable {
         writer.begin(into: &lines)
     }
 
-    deinit { close(descriptor) }
+    var path: String { file.path }
 
     /// Spells one note. The line leaves with ``flush()``.
     mutating func write(_ note: CaptureBatch.Note, _ message: ArraySlice<UInt8>) {
@@ -65,24 +59,15 @@ struct CaptureFile: ~Copyable {
         isOver = true
     }
 
-    /// Gives the lines to the system (`write`): from here on they outlive this process.
+    /// Gives the lines to the system: from here on they outlive this process.
     ///
-    /// - Throws: ``Failure`` when the disk takes no more. What went in of the last line is taken back, so that the file reads whole.
+    /// - Throws: ``LineFile/Failure`` when the disk takes no more.
     mutating func flush() throws(Failure) {
-        var start = 0
-        while start < lines.count {
-            let count = lines[start...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                let reason = PrivateFolder.words(count == 0 ? EIO : errno)
-                if let end = lines[..<start].lastIndex(of: 0x0A) { length += off_t(end + 1) }
-                ftruncate(descriptor, length)
-                isOver = true
-                throw Failure(reason: reason)
-            }
-            start += count
+        do throws(Failure) {
+            try file.append(&lines)
+        } catch {
+            isOver = true
+            throw error
         }
-        length += off_t(lines.count)
-        lines.removeAll(keepingCapacity: true)
     }
 }

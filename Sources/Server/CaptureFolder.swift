@@ -1,6 +1,5 @@
 import Call
 import Capture
-import Foundation
 import Net
 
 /// The folder of `--capture` and its key.
@@ -22,23 +21,5 @@ struct CaptureFolder: Sendable {
             setting: "--capture", path: path + "/" + Self.keyName, length: Masking.keyLength,
             loss: "new captures will have other pseudonyms than the old ones")
         key = try file.key(cryptography)
-    }
-
-    /// Opens the file of one call (`open`, new, 0600).
-    ///
-    /// - Returns: descriptor and path, or the system's words.
-    func open(call id: String, startedAt: Int64) -> Result<(descriptor: Int32, path: String), CaptureFile.Failure> {
-        let file = path + "/" + Self.name(call: id, startedAt: startedAt)
-        let descriptor = Foundation.open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { return .failure(CaptureFile.Failure(reason: PrivateFolder.words(errno))) }
-        return .success((descriptor, file))
-    }
-
-    /// - Parameter startedAt: microseconds since 1970.
-    static func name(call id: String, startedAt: Int64) -> String {
-        let second = max(startedAt, 0) / 1_000_000
-        let date = CivilDay(number: second / 86_400).text.filter { $0 != "-" }
-        let time = CivilDay.clock(second % 86_400).filter { $0 != ":" }
-        return "\(date)T\(time)Z-\(id).jsonl"
     }
 }

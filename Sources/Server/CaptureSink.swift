@@ -120,16 +120,17 @@ final class CaptureSink: Sendable {
     }
 
     private func begin(_ beginning: CaptureBatch.Beginning) {
-        switch folder.open(call: beginning.info.id, startedAt: beginning.startedAt) {
-        case .success(let (descriptor, path)):
-            let file = CaptureFile(beginning, options, key: folder.key, descriptor: descriptor, path: path)
+        do throws(CaptureFile.Failure) {
+            let lines = try LineFile(folder: folder.path, call: beginning.info.id, startedAt: beginning.startedAt)
+            let path = lines.path
+            let file = CaptureFile(beginning, options, key: folder.key, lines)
             let box = Box(file)
             files.withLock { $0[beginning.call] = box }
             logger.log(.info, "call captured", call: beginning.info.id, ["capture": path])
-        case .failure(let failure):
+        } catch {
             logger.log(
                 .error, "call not captured: no file can be made in the folder", call: beginning.info.id,
-                ["reason": failure.reason, "folder": folder.path])
+                ["reason": error.reason, "folder": folder.path])
         }
     }
 

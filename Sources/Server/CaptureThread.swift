@@ -2,8 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// The thread that captures are written on. It yields to the loops: when there is not CPU enough for both, captures end and calls do
-/// not suffer.
+/// A thread that calls are written on: captures, logs. It yields to the loops: when there is not CPU enough for both, captures end and
+/// calls do not suffer.
 final class CaptureThread: Sendable {
     typealias Job = @Sendable () -> Void
 
@@ -18,6 +18,10 @@ final class CaptureThread: Sendable {
 
     private let state = Mutex(State())
     private let signal = DispatchSemaphore(value: 0)
+    private let name: String
+
+    /// - Parameter name: for `ps` and debuggers; at most 15 bytes are shown.
+    init(name: String = "captures") { self.name = name }
 
     /// Runs a job behind those given before. The first one starts the thread; behind the end none is run.
     func run(_ job: @escaping Job) { _ = add(job, isLast: false) }
@@ -50,7 +54,7 @@ final class CaptureThread: Sendable {
                 if isEnd { return }
             }
         }
-        thread.name = "captures"
+        thread.name = name
         thread.start()
     }
 

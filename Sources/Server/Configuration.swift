@@ -44,6 +44,10 @@ public struct Configuration: Sendable {
     public var captureAudio = CaptureHeader.AudioKept.full
     /// Whether captures keep which keys were pressed.
     public var captureKeys = false
+    /// The folder that takes the event log of each call; `nil`: none.
+    public var logFolder: String?
+    /// Whether event logs say which keys were pressed.
+    public var logKeys = false
     /// The program's version, for captures.
     public var build = ""
     /// The folder of the journal of outbound calls; `nil`: none are placed.

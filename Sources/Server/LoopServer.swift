@@ -11,6 +11,8 @@ final class LoopServer: LoopService {
     private(set) lazy var streams = StreamController(shared, on: self)
     /// `nil` without `--capture`.
     private(set) lazy var captures = shared.captures.map { CaptureDesk($0) { [unowned self] in arm($0) } }
+    /// `nil` without `--log-dir`.
+    private(set) lazy var callLogs = shared.callLogs.map { CallLogDesk($0) { [unowned self] in arm($0) } }
     /// Requests that another loop answers.
     let tickets = Tickets()
     private let routes: Routes
@@ -60,8 +62,10 @@ final class LoopServer: LoopService {
         armed = nil
         for host in schedule.takeDue(at: now) { host.tell(.tick) }
         captures?.flush(ifDueAt: now)
+        callLogs?.flush(ifDueAt: now)
         if let next = schedule.next { arm(next) }
         if let next = captures?.deadline { arm(next) }
+        if let next = callLogs?.deadline { arm(next) }
     }
 
     func finish(_ host: CallHost, _ termination: Termination) {
@@ -85,5 +89,6 @@ final class LoopServer: LoopService {
     func stopping() {
         cancelAll(.shutdown)
         captures?.flush()
+        callLogs?.flush()
     }
 }

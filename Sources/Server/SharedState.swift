@@ -18,6 +18,8 @@ final class SharedState: Sendable {
     let startedAt: Double
     /// `nil` without `--capture`.
     let captures: CaptureSink?
+    /// `nil` without `--log-dir`.
+    let callLogs: CallLogSink?
     let dialing: DialingDoor
     /// The providers whose credentials are set, so that they can place calls.
     let dialingProviders: [any DiallingDialect]
@@ -26,7 +28,7 @@ final class SharedState: Sendable {
     /// - Parameters:
     ///   - tokenSecret: what stream tokens are signed with; `nil`: a random one of this process.
     ///   - door: to the dial loop, which comes later.
-    /// - Throws: ``NetError`` when the folder of captures cannot be used.
+    /// - Throws: ``NetError`` when the folder of captures or of call logs cannot be used.
     init(
         _ configuration: Configuration, tokenSecret: Secret?, dialing door: DialingDoor.Access, logger: Logger
     ) throws(NetError) {
@@ -49,6 +51,12 @@ final class SharedState: Sendable {
         } else {
             captures = nil
         }
+        callLogs =
+            if let path = configuration.logFolder {
+                try CallLogSink(folder: path, keepsKeys: configuration.logKeys, logger)
+            } else {
+                nil
+            }
     }
 
     /// Whether an order with nothing wrong in it finds its settings.

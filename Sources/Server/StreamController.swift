@@ -168,8 +168,10 @@ final class StreamController {
                 }
                 shared.dialing.post { $0.streamBegan(claim.id, providerCallID: start.callID) }
             }
-            begin(call, pipeline, bodyError, isOutbound: host.admission.dialled != nil)
+            let isOutbound = host.admission.dialled != nil
+            begin(call, pipeline, bodyError, isOutbound: isOutbound)
             host.tape?.begin(call, at: loop.now)
+            host.log = loop.callLogs?.open(call, isOutbound: isOutbound, at: loop.now, unixTime: shared.unixTime)
             return .admitted(call, pipeline)
         } catch {
             return refuse("bot \(name): \(error.description)", host, start, .botFailed)
@@ -243,6 +245,7 @@ final class StreamController {
         if let claim = host.admission.dialled, claim.id == host.id {
             shared.dialing.post { $0.tell(.streamEnded(call: claim.id, termination)) }
         }
+        host.log?.close(termination, counters, at: loop.now)
         shared.registry.end(host.id, termination, counters, at: shared.unixTime)
         shared.registry.release()
         shared.logger.log(

@@ -16,7 +16,7 @@ public final class TrunklineServer: Sendable {
 
     /// Opens the port and starts the loops.
     ///
-    /// - Throws: ``NetError`` when the address cannot be had, the folder of captures or of the journal cannot be used or a library is
+    /// - Throws: ``NetError`` when the address cannot be had, a folder of captures, call logs or the journal cannot be used or a library is
     ///   missing; the text says the mend.
     public init(
         _ configuration: Configuration, logger: Logger, onSignal: @escaping @Sendable () -> Void = {}
@@ -99,6 +99,7 @@ public final class TrunklineServer: Sendable {
         dialing?.stop(grace: .zero)
         dialing?.wait()
         shared.captures?.finish()
+        shared.callLogs?.finish(at: group.now)
         shared.logger.flush()
     }
 

@@ -344,8 +344,8 @@ import Testing
         let descriptor = open("/dev/full", O_WRONLY)
         try #require(descriptor >= 0)
         var file = CaptureFile(
-            CaptureBatch.Beginning(call: 1, info: Self.info("a"), startedAt: 0), Self.options, key: [1], descriptor: descriptor,
-            path: "/dev/full")
+            CaptureBatch.Beginning(call: 1, info: Self.info("a"), startedAt: 0), Self.options, key: [1],
+            LineFile(descriptor: descriptor, path: "/dev/full"))
         var reason: String?
         do throws(CaptureFile.Failure) { try file.flush() } catch { reason = error.reason }
         #expect(reason == "No space left on device")
@@ -354,6 +354,6 @@ import Testing
     }
 
     @Test func `names of files are the times of the calls`() {
-        #expect(CaptureFolder.name(call: "call-1", startedAt: 1_795_236_900_123_456) == "20261121T045500Z-call-1.jsonl")
+        #expect(LineFile.name(call: "call-1", startedAt: 1_795_236_900_123_456) == "20261121T045500Z-call-1.jsonl")
     }
 }
