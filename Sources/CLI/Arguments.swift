@@ -38,5 +38,10 @@ struct Arguments {
     }
 
     func value(_ name: String) -> String? { flags.last { $0.name == name }?.value }
+    /// All values of a flag, with commas between them.
+    func list(_ name: String) -> String? {
+        let values = flags.filter { $0.name == name }.map(\.value)
+        return values.isEmpty ? nil : values.joined(separator: ",")
+    }
     func has(_ name: String) -> Bool { flags.contains { $0.name == name } }
 }

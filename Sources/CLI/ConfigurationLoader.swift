@@ -29,7 +29,9 @@ enum ConfigurationLoader {
             if let value = environment[setting.environmentName], !value.isEmpty {
                 try apply(setting, value, "from \(setting.environmentName)", &configuration)
             }
-            if let value = arguments.value(setting.name) { try setting.apply(value, &configuration) }
+            if let value = setting.isList ? arguments.list(setting.name) : arguments.value(setting.name) {
+                try setting.apply(value, &configuration)
+            }
         }
         guard (configuration.tlsCertificate == nil) == (configuration.tlsKey == nil) else {
             throw UsageError("--tls-cert and --tls-key: one is missing; give both or none")

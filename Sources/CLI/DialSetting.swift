@@ -1,14 +1,9 @@
-import Audio
 import Call
 import Dialing
-import Foundation
 import Server
 
 /// The settings of outbound calls.
 enum DialSetting {
-    /// Largest file that `--message` reads: ten minutes of 16-bit sound at 48 kHz. Units: bytes.
-    static let largestMessage = 60_000_000
-
     static let all: [Setting] = [
         Setting(
             name: "journal", short: nil, value: "DIR",
@@ -64,7 +59,7 @@ enum DialSetting {
             name: "message", short: nil, value: "FILE.wav",
             help: "what machine_detection: message leaves behind the beep; without it the bot is told of the beep",
             apply: { value, c throws(UsageError) in
-                c.dial.message = try message(value)
+                c.dial.message = try SoundFile.read(value, for: "--message")
                 c.dial.messageFile = value
             }, show: { $0.dial.messageFile ?? "none" }),
     ]
@@ -93,20 +88,5 @@ enum DialSetting {
             [list.all.map(number)].compactMap(\.self)
             + list.each.sorted { $0.key.text < $1.key.text }.map { "\($0.key.text)=\(number($0.value))" }
         return parts.isEmpty ? "none" : parts.joined(separator: ",")
-    }
-
-    private static func message(_ path: String) throws(UsageError) -> PCM16 {
-        guard let data = FileManager.default.contents(atPath: path), data.count <= largestMessage else {
-            throw UsageError("--message \(path): cannot be read, or is over \(largestMessage / 1_000_000) MB")
-        }
-        let file: WAV
-        do throws(WAVError) {
-            file = try WAV(decoding: Array(data))
-        } catch {
-            throw UsageError("--message \(path): \(error)")
-        }
-        let message = file.mono
-        guard !message.samples.isEmpty else { throw UsageError("--message \(path): has no sound") }
-        return message
     }
 }

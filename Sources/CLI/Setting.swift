@@ -16,6 +16,8 @@ struct Setting: Sendable {
     let help: String
     let apply: @Sendable (String, inout Configuration) throws(UsageError) -> Void
     let show: @Sendable (Configuration) -> String
+    /// Whether the flag may be given several times: the values count as one, with commas between them.
+    var isList = false
 
     /// `max-calls` → `TRUNKLINE_MAX_CALLS`.
     var environmentName: String { "TRUNKLINE_" + name.uppercased().replacing("-", with: "_") }
@@ -105,7 +107,7 @@ struct Setting: Sendable {
                     c.logKeys = value == "full"
                 }, show: { $0.logKeys ? "full" : "masked" }),
         ]
-        + DialSetting.all + [
+        + BackgroundFlags.all + DialSetting.all + [
             Setting(
                 name: "log-level", short: nil, value: "LEVEL", help: "debug, info, warning or error",
                 apply: { value, c throws(UsageError) in

@@ -11,13 +11,16 @@ public struct BotPipeline {
     public var isLive: Bool
     /// What listens to the caller on the bot's behalf; `nil` for nothing: the bot gets the plain audio and keys.
     public var conversation: ConversationSettings?
+    /// What is heard behind all that the bot says; `nil` for nothing. The server sets its own where the bot has none.
+    public var background: BackgroundSounds?
 
     public init(
         _ processors: [any Processor], inputRate: SampleRate? = nil, isLive: Bool = false, observers: [any PipelineObserver] = [],
-        conversation: ConversationSettings? = nil
+        conversation: ConversationSettings? = nil, background: BackgroundSounds? = nil
     ) {
         self.conversation = conversation
         self.isLive = isLive
+        self.background = background
         self.processors = processors
         self.observers = observers
         self.inputRate = inputRate

@@ -48,6 +48,10 @@ public struct Configuration: Sendable {
     public var logFolder: String?
     /// Whether event logs say which keys were pressed.
     public var logKeys = false
+    /// What is heard behind all that the bots say; `nil`: nothing.
+    public var background: BackgroundSounds?
+    /// Where it came from, as it was typed.
+    public var backgroundFiles: String?
     /// The program's version, for captures.
     public var build = ""
     /// The folder of the journal of outbound calls; `nil`: none are placed.

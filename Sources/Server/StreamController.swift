@@ -168,6 +168,7 @@ final class StreamController {
                 }
                 shared.dialing.post { $0.streamBegan(claim.id, providerCallID: start.callID) }
             }
+            pipeline.background = pipeline.background ?? configuration.background
             let isOutbound = host.admission.dialled != nil
             begin(call, pipeline, bodyError, isOutbound: isOutbound)
             host.tape?.begin(call, at: loop.now)

@@ -74,8 +74,9 @@ import Wire
                 "0 transfer_answered,accepted:false,reason:no route", "0 handed_over,bot:echo",
                 "0 bot,name:menu,values:{a:1,place:main}",
             ])
-        #expect(lines([(1_000, .key(.five)), (1_000, .keysSent([.one, .pound]))], keepsKeys: true)
-            == ["0 key,key:5", "0 keys_sent,keys:1#,count:2"])
+        #expect(
+            lines([(1_000, .key(.five)), (1_000, .keysSent([.one, .pound]))], keepsKeys: true)
+                == ["0 key,key:5", "0 keys_sent,keys:1#,count:2"])
     }
 
     @Test func `an interruption and the account of what it cut are one line, with the time of the interruption`() {
@@ -107,7 +108,9 @@ import Wire
         ])
         #expect(both.map { $0.prefix(31) } == ["2000 interruption,heard_ms:100,", "2400 interruption,heard_ms:200,"])
         // The first one came while nobody spoke.
-        let second = lines([(3_000, .interruption), (3_400, .interruption), (3_500, Self.report(1, queuedAt: 3_100, heard: 200))])
+        let second = lines([
+            (3_000, .interruption), (3_400, .interruption), (3_500, Self.report(1, queuedAt: 3_100, heard: 200)),
+        ])
         #expect(second.map { $0.prefix(29) } == ["2000 interruption,heard_ms:0,", "2400 interruption,heard_ms:20"])
     }
 
@@ -129,8 +132,9 @@ import Wire
     }
 
     @Test(arguments: [
-        ("call +15551234567 now", "call …67 now"), ("+1 (555) 123-45.67, please", "…67, please"), ("+15551234567+4930123456", "…67…56"),
-        ("2 + 2 is 4, +123456 too", "2 + 2 is 4, +123456 too"), ("+", "+"), ("a + 1234567", "a …67"), ("order 15551234567", "order 15551234567"),
+        ("call +15551234567 now", "call …67 now"), ("+1 (555) 123-45.67, please", "…67, please"),
+        ("+15551234567+4930123456", "…67…56"), ("2 + 2 is 4, +123456 too", "2 + 2 is 4, +123456 too"), ("+", "+"),
+        ("a + 1234567", "a …67"), ("order 15551234567", "order 15551234567"),
     ])
     func `a telephone number in any text is masked`(text: String, masked: String) {
         #expect(lines([(1_000, .botText(text))]) == ["0 transcription,speaker:bot,text:\(masked),final:true"])
