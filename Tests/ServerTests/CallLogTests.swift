@@ -1,5 +1,7 @@
+import Bots
 import Call
 import Foundation
+import Pipeline
 import Testing
 import Wire
 
@@ -42,6 +44,48 @@ import Wire
         #expect(last["counters"]?["media_in"]?.number == 1)
         let text = String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
         #expect(!text.contains("555"))
+    }
+
+    /// Writes a line of its own when the call begins, and hangs up at the first key.
+    private struct TellingBot: Bot {
+        let name = "telling"
+
+        func pipeline(for call: CallInfo) throws(BotError) -> BotPipeline { BotPipeline([Telling()]) }
+
+        struct Telling: Processor {
+            mutating func process(_ frame: Frame, _ direction: FrameDirection, _ context: inout ProcessorContext) {
+                context.push(frame, direction)
+                if case .start = frame.content {
+                    context.push(.note(.bot("greeting", ["callback": "+15551234567", "place": "desk"])))
+                }
+                if case .inputDTMF = frame.content { context.push(.end(.completed)) }
+            }
+        }
+    }
+
+    @Test(.disabled("the engine does not pass notes and keys on to its host"))
+    func `what a bot notes and a caller presses stands between the call's first and last line`() throws {
+        let folder = CaptureTests.Folder()
+        let server = try TestServer {
+            $0.logFolder = folder.path
+            $0.bots = BotCatalog([TellingBot()])
+            $0.bot = "telling"
+        }
+        let socket = try TestWebSocket(port: server.port)
+        try socket.send(TwilioWire.start())
+        try socket.send(#"{"event":"dtmf","streamSid":"MZ1","dtmf":{"track":"inbound_track","digit":"7"}}"#)
+        _ = try socket.closeCode()
+        server.server.stop()
+        let lines = try Self.lines(try #require(folder.files.first))
+        let events = lines.compactMap { $0["event"]?.string }
+        #expect(events.first == "call_started" && events.last == "call_ended")
+        #expect(events.contains("bot") && events.contains("key"))
+        let note = try #require(lines.first { $0["event"]?.string == "bot" })
+        #expect(note["name"]?.string == "greeting" && note["values"]?["place"]?.string == "desk")
+        #expect(note["values"]?["callback"]?.string == "…67")
+        #expect(lines.first { $0["event"]?.string == "key" }?["key"]?.string == "masked")
+        #expect(lines.compactMap { $0["t_ms"]?.number } == lines.compactMap { $0["t_ms"]?.number }.sorted())
+        #expect(lines.last?["termination"]?.string == "completed" && lines.last?["counters"]?["keys"]?.number == 1)
     }
 
     @Test func `a refused stream leaves no log`() throws {
