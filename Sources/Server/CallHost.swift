@@ -20,7 +20,7 @@ final class CallHost: WebSocketHandler {
     /// Where everything that goes over the socket is noted; `nil` without `--capture`.
     private(set) var tape: CaptureTape?
     /// The call's event log; `nil` without `--log-dir`, and until the call is admitted.
-    var log: CallLogStream?
+    private(set) var log: CallLogStream?
     /// When the engine wants to be polled next.
     private var due: Moment?
 
@@ -86,6 +86,15 @@ final class CallHost: WebSocketHandler {
         tape.note(loop.buffer, at: now)
     }
 
+    private func admit(_ start: StreamStart, at now: Moment) {
+        let answer = loop.streams.admit(start, self)
+        if case .admitted(let call, _) = answer {
+            let unixTime = loop.shared.unixTime
+            log = loop.callLogs?.open(call, isOutbound: admission.dialled != nil, at: now, unixTime: unixTime)
+        }
+        engine.handle(answer, at: now)
+    }
+
     /// Carries out what the engine asks for until it has nothing more to ask.
     private func drive(at now: Moment) {
         while true {
@@ -96,7 +105,7 @@ final class CallHost: WebSocketHandler {
             case .idle(let wake):
                 due = wake
                 return loop.schedule(self, at: wake)
-            case .admit(let start): engine.handle(loop.streams.admit(start, self), at: now)
+            case .admit(let start): admit(start, at: now)
             case .hangUp(let start): loop.streams.hangUp(start, call: id)
             case .log(let line): loop.streams.log(line, of: self)
             case .event(let event): log?.append(event, at: now)

@@ -169,10 +169,8 @@ final class StreamController {
                 shared.dialing.post { $0.streamBegan(claim.id, providerCallID: start.callID) }
             }
             pipeline.background = pipeline.background ?? configuration.background
-            let isOutbound = host.admission.dialled != nil
-            begin(call, pipeline, bodyError, isOutbound: isOutbound)
+            begin(call, pipeline, bodyError, isOutbound: host.admission.dialled != nil)
             host.tape?.begin(call, at: loop.now)
-            host.log = loop.callLogs?.open(call, isOutbound: isOutbound, at: loop.now, unixTime: shared.unixTime)
             return .admitted(call, pipeline)
         } catch {
             return refuse("bot \(name): \(error.description)", host, start, .botFailed)
