@@ -31,9 +31,10 @@ final class CallLogDesk {
         return CallLogStream(self, call: info.id)
     }
 
-    /// Something that happens to a call between two streams. For a call that has no log nothing is written.
+    /// Something that happens to a call between two streams: so rare that it is taken also while the writer is behind. For a call that
+    /// has no log nothing is written.
     func append(_ event: ConversationEvent, call id: String, at now: Moment) {
-        if hasRoom { take(CallLogNote(call: id, at: now, content: .event(event))) }
+        take(CallLogNote(call: id, at: now, content: .event(event)))
     }
 
     /// Ends the log of a call whose last stream was closed with ``CallLogStream/close(_:_:callGoesOn:at:)`` and which does not come back.

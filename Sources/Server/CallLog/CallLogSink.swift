@@ -22,8 +22,9 @@ final class CallLogSink: Sendable {
 
     private struct Files {
         var open: [String: Box] = [:]
-        /// The longest asleep first.
-        var asleep: [String] = []
+        /// Calls that are elsewhere, and when they went: a number that counts up.
+        var asleep: [String: UInt64] = [:]
+        var lastAsleep: UInt64 = 0
     }
 
     private let folder: String
@@ -137,15 +138,17 @@ final class CallLogSink: Sendable {
         files.withLock { files in
             guard files.open[call] === box else { return }
             if !goesOn { files.open[call] = nil }
-            if !files.asleep.isEmpty { files.asleep.removeAll { $0 == call } }
-            if goesOn, isAsleep { files.asleep.append(call) }
+            guard goesOn, isAsleep else { return files.asleep[call] = nil }
+            guard files.asleep[call] == nil else { return }
+            files.lastAsleep += 1
+            files.asleep[call] = files.lastAsleep
         }
     }
 
     private func endOldestAsleep(at now: Moment) {
         while let (call, box) = files.withLock({ files -> (String, Box)? in
-            guard files.asleep.count > mostAsleep, let call = files.asleep.first else { return nil }
-            return files.open[call].map { (call, $0) }
+            guard files.asleep.count > mostAsleep, let oldest = files.asleep.min(by: { $0.value < $1.value }) else { return nil }
+            return files.open[oldest.key].map { (oldest.key, $0) }
         }) {
             box.with { $0.end(at: now) }
             settle(call, box)
