@@ -23,6 +23,7 @@ struct LiveCall: ~Copyable {
     private let profile: PlayoutProfile
     private var events: [CallEvent]
     private var tracker: ConversationTracker
+    private var hearsInBandKeys: Bool
     /// What the host is to do or to write down.
     private var asks = Queue<CallOutput>()
     private var sink: [Frame] = []
@@ -47,8 +48,13 @@ struct LiveCall: ~Copyable {
         confirmation = Interval(limits.confirmation)
         profile = serializer.playout
         pipeline = Pipeline(bot.assembled(), observers: bot.observers)
+        hearsInBandKeys = bot.conversation?.hearsInBandKeys ?? false
         tracker = ConversationTracker(stop: bot.conversation?.times?.stop ?? UserTurn.Times().stop, at: now)
         playout = Playout(profile, rate: start.outbound.rate, resamplers: resamplers, isLive: bot.isLive, at: now)
+        if let background = bot.background {
+            playout.background = background.mixer(at: start.outbound.rate)
+            if playout.background == nil { logbook.write(.botError("there is no background sound at \(start.outbound.rate)")) }
+        }
         if let rate = bot.inputRate, rate != start.inbound.rate { inbound = RateConverter(to: rate, resamplers: resamplers) }
         push(Frame(.start(call)), at: now)
         handleEvents(at: now)
@@ -92,10 +98,12 @@ struct LiveCall: ~Copyable {
         sink.removeAll()
         source.removeAll()
         pipeline = Pipeline(bot.assembled(), observers: bot.observers)
+        hearsInBandKeys = bot.conversation?.hearsInBandKeys ?? false
         playout.change(isLive: bot.isLive)
         inbound = bot.inputRate.flatMap { $0 == start.inbound.rate ? nil : RateConverter(to: $0, resamplers: resamplers) }
         note(.handedOver(bot: call.bot))
         push(Frame(.start(call)), at: now)
+        if playout.isHeard { push(Frame(.botStartedSpeaking), at: now) }
     }
 
     /// The call is over: the processors see `cancel` as their last frame, whatever they push is dropped.
@@ -129,7 +137,7 @@ struct LiveCall: ~Copyable {
             counters.keys += 1
             activity.note(at: now)
             tap?.key(at: now)
-            note(.key(key))
+            if !hearsInBandKeys { note(.key(key)) }
             pipeline.push(Frame(.inputDTMF(key)), at: now)
         case .markReturned(let name):
             if playout.returned(name, at: now) { return }
@@ -250,11 +258,17 @@ struct LiveCall: ~Copyable {
             asks.append(.transfer(order))
         case .handOver(let bot): asks.append(.handOver(bot: bot))
         case .recording(let order): asks.append(.record(order))
+        case .background(let setting): change(setting)
         case .start, .inputAudioRaw, .inputDTMF, .vadUserStartedSpeaking, .vadUserStoppedSpeaking, .botStartedSpeaking,
-            .botStoppedSpeaking, .utterance, .markReturned, .machineDetected, .transferAnswered, .recordingChanged, .background,
-            .heartbeat, .custom:
+            .botStoppedSpeaking, .utterance, .markReturned, .machineDetected, .transferAnswered, .recordingChanged, .heartbeat,
+            .custom:
             break
         }
+    }
+
+    private mutating func change(_ background: BackgroundSetting) {
+        if playout.background == nil { return logbook.write(.botError("no background sound is configured (--background)")) }
+        if let complaint = playout.background?.apply(background) { logbook.write(.botError(complaint)) }
     }
 
     private mutating func interrupt(at now: Moment) {

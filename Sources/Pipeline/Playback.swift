@@ -59,6 +59,8 @@ struct Playback {
         self.spacing = timeline.rate.samples(inMilliseconds: Int((spacing ?? .zero).milliseconds))
     }
 
+    /// Whether the caller hears the bot.
+    var isHeard: Bool { isSpeaking }
     var hasEvents: Bool { !events.isEmpty }
     mutating func popEvent() -> Event? { events.popFirst() }
 

@@ -24,7 +24,7 @@ extension Playout {
                 isMarkDue = false
                 if playback.wantsMark { return .mark(playback.mark(at: now)) }
             }
-            if isPaused { return .idle(wake: nil) }
+            if isPaused { return wait(until: nil, at: now) }
             if packets.isReady { return leave(at: now) }
             switch queue.first {
             case .audio(let samples, let isInterruptible, let utterance):
@@ -42,7 +42,7 @@ extension Playout {
                 guard !packets.isEmpty || rates.holdsSamples else { return rest(at: now) }
                 // A packet that may not leave yet can still be filled: it is padded when it leaves.
                 let flush = max(lastAppended.after(pause), departure)
-                guard flush <= now else { return .idle(wake: flush) }
+                guard flush <= now else { return wait(until: flush, at: now) }
                 finishConversion()
                 if queue.isEmpty { packets.pad() }
             }
@@ -65,29 +65,57 @@ extension Playout {
     private mutating func leave(at now: Moment) -> Action {
         let departure = departure
         guard departure <= now else { return .idle(wake: departure) }
-        let count = packets.packetSamples
-        clock.send(count, at: now)
-        left.position = playback.timeline.position
-        (left.playsAt, isMarkDue) = playback.sent(count, speech: packets.packetSpeech, of: packets.packetUtterance, at: now)
+        mix(packets.packet)
+        count(speech: packets.packetSpeech, of: packets.packetUtterance, at: now)
         lastLeft = now
         if !packets.packetIsInterruptible { protectedUntil = playhead }
         for mark in packets.packetLeft() { marksDue.append(mark) }
         return .audio
     }
 
+    /// Puts the background behind speech, if it plays.
+    private mutating func mix(_ speech: ArraySlice<Int16>) {
+        isMixed = false
+        guard var mixer = background.take() else { return }
+        defer { background = mixer }
+        guard mixer.isPlaying else { return }
+        var output: [Int16] = []
+        swap(&output, &mixed)
+        mixer.fill(packets.packetSamples, speech: speech.span, into: &output)
+        swap(&output, &mixed)
+        isMixed = true
+    }
+
+    /// Counts a packet as sent.
+    private mutating func count(speech: Int, of utterance: Int, at now: Moment) {
+        clock.send(packets.packetSamples, at: now)
+        left.position = playback.timeline.position
+        (left.playsAt, isMarkDue) = playback.sent(packets.packetSamples, speech: speech, of: utterance, at: now)
+    }
+
+    /// No speech is due before the moment. The background goes on.
+    private mutating func wait(until wake: Moment?, at now: Moment) -> Action {
+        guard background?.isPlaying ?? false else { return .idle(wake: wake) }
+        let departure = departure
+        guard departure <= now else { return .idle(wake: earliest(wake, departure)) }
+        mix([])
+        count(speech: 0, of: 0, at: now)
+        return .audio
+    }
+
     /// Nothing waits. A bot that does not come back has ended its utterance.
     private mutating func rest(at now: Moment) -> Action {
-        guard !isLive, playback.wantsMark || playback.book.isOpen else { return .idle(wake: nil) }
+        guard !isLive, playback.wantsMark || playback.book.isOpen else { return wait(until: nil, at: now) }
         let quiet = max(lastAppended, lastLeft)
         if playback.wantsMark {
             let due = quiet.after(pause)
-            guard due <= now else { return .idle(wake: due) }
+            guard due <= now else { return wait(until: due, at: now) }
             return .mark(playback.mark(at: now))
         }
         let due = quiet.after(isAnnounced ? Self.longSilence : Self.silence)
-        guard due <= now else { return .idle(wake: due) }
+        guard due <= now else { return wait(until: due, at: now) }
         isAnnounced = false
         if let number = playback.completeUtterance(), playback.sentWhole(number, at: now) { return .mark(playback.mark(at: now)) }
-        return .idle(wake: nil)
+        return wait(until: nil, at: now)
     }
 }

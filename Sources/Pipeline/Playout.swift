@@ -55,6 +55,11 @@ public struct Playout {
     private(set) var isPaused = false
     /// The utterance was begun by word.
     var isAnnounced = false
+    /// Mixed into what leaves. While it plays, packets leave without a pause.
+    var background: BackgroundMixer?
+    /// The packet with the background in it, when there is one.
+    var mixed: [Int16] = []
+    var isMixed = false
     /// Of the packet that left last: its first sample's position among all that were sent, and when that plays by our clock.
     var left: (position: Int, playsAt: Moment)
     private var isEnding = false
@@ -81,7 +86,7 @@ public struct Playout {
     }
 
     /// The samples of the packet that ``Action/audio`` speaks of: exactly ``PlayoutProfile/packetSamples``.
-    public var packet: ArraySlice<Int16> { packets.packet }
+    public var packet: ArraySlice<Int16> { isMixed ? mixed[...] : packets.packet }
     /// Samples that were dropped at ``longestQueue``.
     public var droppedSamples: Int { queue.droppedSamples }
     /// When all audio that was sent will have played, as modelled.
@@ -220,6 +225,8 @@ public struct Playout {
     var newsWake: Moment? { playback.wake }
     mutating func advance(at now: Moment) { playback.advance(at: now) }
     mutating func finish(at now: Moment) { playback.finish(at: now) }
+    /// Whether the caller hears the bot.
+    var isHeard: Bool { playback.isHeard }
     var hasNews: Bool { playback.hasEvents }
     mutating func popNews() -> Playback.Event? { playback.popEvent() }
     /// - Returns: `false` when the mark is the bot's.

@@ -63,7 +63,7 @@ import Wire
         }
     }
 
-    @Test(.disabled("the engine does not pass notes and keys on to its host"))
+    @Test
     func `what a bot notes and a caller presses stands between the call's first and last line`() throws {
         let folder = CaptureTests.Folder()
         let server = try TestServer {

@@ -189,7 +189,12 @@ final class DialLoop: LoopService {
 
     // MARK: Asked
 
-    func call(_ id: String) -> DialedCall? { dialer.call(id) }
+    func call(_ id: String) -> DialedCall? {
+        let call = dialer.call(id)
+        // Whoever is told of the end can rely on it, also before the journal has it.
+        if let call { endTokens(of: call) }
+        return call
+    }
 
     /// Puts a call on the list, once everything that can be known of it beforehand is right.
     func start(_ asked: AskedCall, _ reply: Reply) {
