@@ -5,6 +5,9 @@ public struct Frame: Sendable {
     public var content: Content
     /// Whether an interruption drops the frame while it waits. System frames never wait.
     public var isInterruptible: Bool
+    /// Tells a frame that several branches of a pipeline carry from one that looks the same; 0 outside such branches.
+    /// It lies where the frame had padding.
+    package var number: UInt32 = 0
 
     /// - Parameter isInterruptible: `nil` for the content's own rule.
     public init(_ content: Content, isInterruptible: Bool? = nil) {
@@ -88,7 +91,8 @@ public struct Frame: Sendable {
         /// Another bot takes the call from here.
         case handOver(bot: String)
         case recording(RecordingOrder)
-        case background(BackgroundSetting)
+        /// Boxed, as the others that would make every frame larger.
+        indirect case background(BackgroundSetting)
         /// Passes through the pipeline to show that it lives.
         case heartbeat(Moment)
 

@@ -13,6 +13,8 @@ public struct BotPipeline {
     public var conversation: ConversationSettings?
     /// What is heard behind all that the bot says; `nil` for nothing. The server sets its own where the bot has none.
     public var background: BackgroundSounds?
+    /// What is watched over and told; `nil` for nothing.
+    public var worker: PipelineWorker.Params?
 
     public init(
         _ processors: [any Processor], inputRate: SampleRate? = nil, isLive: Bool = false, observers: [any PipelineObserver] = [],
@@ -29,7 +31,7 @@ public struct BotPipeline {
     /// The processors of the call, in order: those of ``conversation``, then the bot's own. A call asks once, here.
     public func assembled() -> [any Processor] { (conversation?.processors() ?? []) + processors }
 
-    /// The same with processors more before the bot's own. Those of ``conversation`` still come first.
+    /// The same with processors more before the bot's own, behind those of ``conversation``. What the bot says does not pass them.
     public func prepending(_ processors: [any Processor]) -> BotPipeline {
         var pipeline = self
         pipeline.processors = processors + pipeline.processors

@@ -32,7 +32,10 @@ public struct Pipeline {
     }
 
     private var processors: [any Processor]
-    private var observers: [any PipelineObserver]
+    /// Those that get frames from elsewhere than their neighbours.
+    private let inlets: [Int]
+    private var observers: [(id: ObserverID, observer: any PipelineObserver)] = []
+    private var observersAdded = 0
     private var wakes: [Wake]
     private var system = Queue<Item>()
     private var ordered = Queue<Item>()
@@ -42,16 +45,36 @@ public struct Pipeline {
 
     public init(_ processors: [any Processor], observers: [any PipelineObserver] = []) {
         self.processors = processors
-        self.observers = observers
+        inlets = processors.indices.filter { processors[$0].hasWaitingFrames != nil }
         wakes = Array(repeating: Wake(), count: processors.count)
+        for observer in observers { addObserver(observer) }
     }
 
     /// When a processor wants to be woken.
     public private(set) var wake: Moment?
 
-    /// Puts a frame in at the head, to travel downstream.
-    public mutating func push(_ frame: Frame, at now: Moment) {
-        enqueue(frame, .downstream, from: -1, to: 0, now)
+    /// Puts a frame in: at the head to travel downstream, at the end to travel upstream.
+    public mutating func push(_ frame: Frame, _ direction: FrameDirection = .downstream, at now: Moment) {
+        switch direction {
+        case .downstream: enqueue(frame, .downstream, from: -1, to: 0, now)
+        case .upstream: enqueue(frame, .upstream, from: processors.count, to: processors.count - 1, now)
+        }
+    }
+
+    /// The observer sees what is pushed from now on.
+    @discardableResult
+    public mutating func addObserver(_ observer: any PipelineObserver) -> ObserverID {
+        observersAdded += 1
+        let id = ObserverID(number: observersAdded)
+        observers.append((id, observer))
+        return id
+    }
+
+    /// - Returns: the observer as it was last; `nil` when it is not here.
+    @discardableResult
+    public mutating func removeObserver(_ id: ObserverID) -> (any PipelineObserver)? {
+        guard let index = observers.firstIndex(where: { $0.id == id }) else { return nil }
+        return observers.remove(at: index).observer
     }
 
     /// Moves frames until none is on its way.
@@ -63,7 +86,9 @@ public struct Pipeline {
     public mutating func run(at now: Moment, sink: inout [Frame], source: inout [Frame]) -> Bool {
         context.now = now
         var hops = 0
-        while let item = system.popFirst() ?? ordered.popFirst() {
+        while true {
+            if !inlets.isEmpty { openInlets(&hops, now) }
+            guard let item = system.popFirst() ?? ordered.popFirst() else { break }
             hops += 1
             guard hops <= Self.hopsPerTurn else { return false }
             if case .interruption = item.frame.content { interrupt(item.destination, before: item.sequence) }
@@ -80,6 +105,29 @@ public struct Pipeline {
             sink.append(frame)
         }
         return true
+    }
+
+    /// Whether a processor can get frames from elsewhere than its neighbours.
+    var hasInlets: Bool { !inlets.isEmpty }
+    /// Whether such frames wait.
+    var hasWaitingFrames: Bool { inlets.contains { processors[$0].hasWaitingFrames == true } }
+    /// Counts the numbers that frames were given; branches of one pipeline share it.
+    var lastNumber: UInt32 {
+        get { context.lastNumber }
+        set { context.lastNumber = newValue }
+    }
+
+    /// Lets processors take what waits for them outside the pipeline.
+    private mutating func openInlets(_ hops: inout Int, _ now: Moment) {
+        while hops < Self.hopsPerTurn {
+            var isIdle = true
+            for index in inlets where processors[index].hasWaitingFrames == true {
+                isIdle = false
+                hops += 1
+                step(index, now) { $0.wake(&$1) }
+            }
+            if isIdle { return }
+        }
     }
 
     /// Wakes the processors whose moment has come; ``run(at:sink:source:)`` moves what they push.
@@ -142,7 +190,7 @@ public struct Pipeline {
     private mutating func observe(_ frame: Frame, _ direction: FrameDirection, from source: Int, to destination: Int, _ now: Moment)
     {
         for index in observers.indices {
-            observers[index].pushed(frame, direction, from: source, to: destination, at: now)
+            observers[index].observer.pushed(frame, direction, from: source, to: destination, at: now)
         }
     }
 

@@ -8,12 +8,18 @@ import Call
 public protocol Processor {
     mutating func process(_ frame: Frame, _ direction: FrameDirection, _ context: inout ProcessorContext)
 
-    /// The moment asked for with ``ProcessorContext/wake(at:)`` has come.
+    /// The moment asked for with ``ProcessorContext/wake(at:)`` has come, or ``hasWaitingFrames``.
     mutating func wake(_ context: inout ProcessorContext)
+
+    /// Whether frames wait that come from elsewhere than the neighbours: the pipeline then calls ``wake(_:)`` in the same turn.
+    ///
+    /// `nil` for a processor that never gets any: it is asked once, when the pipeline is made, and not again.
+    var hasWaitingFrames: Bool? { get }
 }
 
 extension Processor {
     public mutating func wake(_ context: inout ProcessorContext) {}
+    public var hasWaitingFrames: Bool? { nil }
 }
 
 /// What a processor can do while it handles a frame.
@@ -23,6 +29,8 @@ public struct ProcessorContext {
     var pushed: [(frame: Frame, direction: FrameDirection)] = []
     var wakeAt: Moment?
     var isInterrupting = false
+    /// See ``Pipeline/lastNumber``.
+    var lastNumber: UInt32 = 0
 
     /// Hands a frame to the next processor in its direction.
     public mutating func push(_ frame: Frame, _ direction: FrameDirection = .downstream) {
@@ -54,3 +62,6 @@ public protocol PipelineObserver {
     ///   - destination: index of the processor that gets the frame, in the same counting.
     mutating func pushed(_ frame: Frame, _ direction: FrameDirection, from source: Int, to destination: Int, at now: Moment)
 }
+
+/// What an observer is removed by.
+public struct ObserverID: Hashable, Sendable { let number: Int }
