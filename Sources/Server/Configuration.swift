@@ -1,3 +1,4 @@
+import Audio
 import Bots
 import Call
 import Capture
@@ -35,6 +36,8 @@ public struct Configuration: Sendable {
     public var maximumCalls = 10_000
     /// How long a stopping server waits for its calls to end by themselves.
     public var drainTimeout = Duration.zero
+    /// What is done to the caller's audio before a bot hears it.
+    public var audioFilter = AudioFilterSettings()
     /// Files in PEM; both or none.
     public var tlsCertificate: String?
     public var tlsKey: String?

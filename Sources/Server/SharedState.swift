@@ -11,6 +11,7 @@ final class SharedState: Sendable {
     let configuration: Configuration
     let cryptography: any Cryptography = OpenSSLCryptography()
     let resamplers = SpeexResamplerFactory()
+    let filters = SpeexPreprocessorFactory()
     let logger: Logger
     let registry: CallRegistry
     let tokens: StreamTokens

@@ -162,6 +162,9 @@ final class StreamController {
         guard let bot = configuration.bots[name] else { return refuse("no bot is named \(name)", host, start) }
         do {
             var pipeline = try bot.pipeline(for: call)
+            if !configuration.audioFilter.isOff {
+                pipeline = pipeline.prepending([AudioFilterProcessor(shared.filters, configuration.audioFilter)])
+            }
             if let claim = host.admission.dialled {
                 if claim.machineDetection == .message, let message = configuration.dial.message {
                     pipeline = pipeline.appending(VoicemailMessage(message, heard: shared.dialing.call(claim.id)?.machine))
@@ -190,7 +193,7 @@ final class StreamController {
             .info, "call started", call: call.id,
             [
                 "provider": start.provider.text, "provider_call_id": start.callID, "stream_id": start.streamID,
-                "pipeline": Self.path(start, call.bot, pipeline),
+                "pipeline": path(start, call.bot, pipeline),
             ])
         if let bodyError {
             shared.logger.log(
@@ -200,11 +203,14 @@ final class StreamController {
 
     /// `twilio(8000 mu-law) -> Speex(8000->24000) -> echo -> twilio(8000 mu-law)`. What the bot says is converted frame by frame, from
     /// whatever rate the frame has.
-    private static func path(_ start: StreamStart, _ bot: String, _ pipeline: BotPipeline) -> String {
+    private func path(_ start: StreamStart, _ bot: String, _ pipeline: BotPipeline) -> String {
+        let filter = configuration.audioFilter
         var steps = ["\(start.provider)(\(start.inbound))"]
         if let rate = pipeline.inputRate, rate != start.inbound.rate {
             steps.append("Speex(\(start.inbound.rate.hertz)->\(rate.hertz))")
         }
+        if filter.denoise { steps.append("denoise") }
+        if filter.agc { steps.append("agc") }
         return (steps + [bot, "\(start.provider)(\(start.outbound))"]).joined(separator: " -> ")
     }
 
