@@ -1,3 +1,8 @@
+extension SplitMix64 {
+    /// Near enough to a normal distribution of mean 0 and variance 1.
+    mutating func normal() -> Double { (0..<6).reduce(0.0) { sum, _ in sum + Double.random(in: -1...1, using: &self) } / 1.4142 }
+}
+
 /// Samples of 8 kHz at any scale, before they are given a level.
 enum Sounds {
     static let rate = 8_000
