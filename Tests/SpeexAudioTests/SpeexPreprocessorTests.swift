@@ -137,4 +137,23 @@ struct SpeexPreprocessorTests {
     func `other rates have no filter`(rate: SampleRate) {
         #expect(SpeexPreprocessorFactory().makeFilter(at: rate, Self.both) == nil)
     }
+
+    @Test(arguments: [denoise, agc, both], [-65.0, -50])
+    func `voice activity behind the filter finds a phrase and takes noise for none`(
+        settings: AudioFilterSettings, noise: Double
+    ) throws {
+        let (sound, phrase, spans) = try call("speech-woman.wav", voice: -25, noise: noise)
+        let output = try run(sound, settings)
+        var detector = BandEnergyDetector()
+        var speech: [Bool] = []
+        for start in stride(from: 0, to: output.count, by: 160) {
+            detector.process(output[start..<min(start + 160, output.count)].span, at: .hz8000) { speech.append($0.isSpeech) }
+        }
+        #expect(!speech[..<149].contains(true))
+        for span in spans {
+            let first = try #require(speech[(span.lowerBound / 160)...].firstIndex(of: true))
+            #expect((first + 1) * 20 - span.lowerBound / 8 <= 140)
+            #expect(speech[first..<(span.lowerBound + phrase) / 160].filter { $0 }.count * 20 > phrase / 8 / 2)
+        }
+    }
 }
