@@ -39,7 +39,8 @@ public struct ParallelPipeline: Processor {
 
     private var branches: [Pipeline]
     private let hasInlets: Bool
-    /// Numbers of the frames that went out.
+    /// Numbers of the frames that came in, and of those that went out.
+    private var entered = NumberWindow()
     private var released = NumberWindow()
     /// `nil` while frames flow.
     private var gathering: Gathering?
@@ -85,10 +86,11 @@ public struct ParallelPipeline: Processor {
 
     private mutating func admit(_ frame: Frame, _ direction: FrameDirection, _ context: inout ProcessorContext) {
         var frame = frame
-        // A frame that went out and comes back is a new one.
-        if frame.number == 0 || released.contains(frame.number) {
+        // A frame that comes again, or comes back, is a new one.
+        if frame.number == 0 || !entered.insert(frame.number) {
             context.lastNumber &+= 1
             frame.number = context.lastNumber
+            _ = entered.insert(frame.number)
         }
         if direction == .downstream, frame.isOfLife {
             gathering = Gathering(frame: frame, missing: Set(branches.indices))

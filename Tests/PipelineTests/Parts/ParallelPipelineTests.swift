@@ -131,6 +131,55 @@ struct ParallelPipelineTests {
         #expect(run.sink.isEmpty)
     }
 
+    @Test func `a frame that is pushed twice goes out twice, held back or not`() {
+        let twice = Step { frame, direction, context in
+            if frame.kind == .text { context.push(frame, direction) }
+            return true
+        }
+        // The first one numbers the frame.
+        let first = ParallelPipeline([], [])
+        let held = Keeper(.text, for: .seconds(1))
+        let run = WorkerRun(first, twice, ParallelPipeline([held, IdentityFilter()], [held]))
+        run.push(.text("a"))
+        run.advance(.seconds(1))
+        #expect(run.sink == ["a", "a"])
+    }
+
+    /// Branches that pass, keep, swallow and answer as chance has it.
+    @Test(arguments: 0..<40)
+    func `whatever branches do, start is first, end is last, and no frame that came in goes out twice`(seed: UInt64) {
+        var chance = SplitMix64(state: seed)
+        func branch() -> [any Processor] {
+            (0..<Int.random(in: 0...3, using: &chance)).map { _ -> any Processor in
+                switch Int.random(in: 0..<5, using: &chance) {
+                case 0: Keeper(.text, for: .milliseconds(Int.random(in: 1...500, using: &chance)))
+                case 1: Keeper([.start, .end], for: .milliseconds(Int.random(in: 1...500, using: &chance)))
+                case 2: NullFilter()
+                case 3: ParallelPipeline([], [Keeper(.mark, for: .milliseconds(30))])
+                default: Self.says("made", to: .mark)
+                }
+            }
+        }
+        // One branch passes everything.
+        let run = WorkerRun(ParallelPipeline(branch(), branch(), [IdentityFilter()]))
+        run.start()
+        for number in 0..<50 {
+            if number % 7 == 3 { run.push(.mark("m\(number)")) } else { run.push(.text("t\(number)")) }
+            if number % 5 == 0 { run.push(.inputDTMF(.one)) }
+            run.advance(.milliseconds(Int.random(in: 0...60, using: &chance)))
+        }
+        // An end overtakes what a Keeper of texts keeps: nothing is kept any more.
+        run.advance(.seconds(10))
+        run.push(.end(.completed))
+        run.advance(.seconds(10))
+        #expect(run.isDone && run.source.isEmpty)
+        #expect(run.sink.first == "start" && run.sink.filter { $0 == "start" }.count == 1)
+        #expect(run.sink.last == "end completed" && run.sink.filter { $0 == "end completed" }.count == 1)
+        let own = run.sink.filter { $0.hasPrefix("t") || $0.hasPrefix("mark") }
+        #expect(own.count == 50 && Set(own).count == 50)
+        #expect(run.sink.filter { $0 == "key 1" }.count == 10)
+    }
+
     @Test func `parallel pipelines may lie in each other and after each other`() {
         let inner = ParallelPipeline([Self.says("!", to: .inputDTMF)], [IdentityFilter()])
         let outer = ParallelPipeline([inner, IdentityFilter()], [ParallelPipeline([], [])])
