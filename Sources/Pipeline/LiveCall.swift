@@ -15,7 +15,7 @@ struct LiveCall: ~Copyable {
     var tap: (any CallTap)? { didSet { playout.isRecorded = tap != nil } }
 
     private var serializer: any StreamSerializer
-    private var pipeline: Pipeline
+    private var pipeline: PipelineWorker
     private var playout: Playout
     private var inbound: RateConverter?
     private let resamplers: any ResamplerFactory
@@ -47,7 +47,7 @@ struct LiveCall: ~Copyable {
         self.resamplers = resamplers
         confirmation = Interval(limits.confirmation)
         profile = serializer.playout
-        pipeline = Pipeline(bot.assembled(), observers: bot.observers)
+        pipeline = PipelineWorker(bot)
         hearsInBandKeys = bot.conversation?.hearsInBandKeys ?? false
         tracker = ConversationTracker(stop: bot.conversation?.times?.stop ?? UserTurn.Times().stop, at: now)
         playout = Playout(profile, rate: start.outbound.rate, resamplers: resamplers, isLive: bot.isLive, at: now)
@@ -97,7 +97,7 @@ struct LiveCall: ~Copyable {
         end(pipelineWith: .completed, at: now)
         sink.removeAll()
         source.removeAll()
-        pipeline = Pipeline(bot.assembled(), observers: bot.observers)
+        pipeline = PipelineWorker(bot)
         hearsInBandKeys = bot.conversation?.hearsInBandKeys ?? false
         playout.change(isLive: bot.isLive)
         inbound = bot.inputRate.flatMap { $0 == start.inbound.rate ? nil : RateConverter(to: $0, resamplers: resamplers) }

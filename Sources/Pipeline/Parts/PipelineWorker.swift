@@ -53,7 +53,7 @@ public struct PipelineWorker {
         if let idle { self.pipeline.addObserver(idle) }
     }
 
-    public init(_ bot: BotPipeline) { self.init(Pipeline(bot.processors, observers: bot.observers), bot.worker) }
+    public init(_ bot: BotPipeline) { self.init(Pipeline(bot.assembled(), observers: bot.observers), bot.worker) }
 
     public var wake: Moment? {
         guard let watch else { return pipeline.wake }
