@@ -60,8 +60,8 @@ enum HelpText {
         over the environment, the environment over the file.
 
         Secrets come from the environment (or, by the same names, from the file):
-          TRUNKLINE_API_KEY    what the control routes (/calls, /start, /dialing) ask for; without it they answer only to
-                               this machine
+          TRUNKLINE_API_KEY    what the control routes (/calls, /recordings, /start, /dialing) ask for; without it they
+                               answer only to this machine
           TRUNKLINE_SECRET     signs stream tokens; equal on all replicas; when unset, a random one that the folder of the
                                journal keeps
           TRUNKLINE_EVENTS_SECRET
@@ -78,7 +78,9 @@ enum HelpText {
           VONAGE_PRIVATE_KEY; and PROVIDER_PHONE_NUMBER, the number that calls. The provider must reach this server: -x.
 
         Routes: GET or POST /answer/{provider}, POST / (with -t), WebSocket /ws/{token}, POST /start, GET /calls, GET and
-        DELETE /calls/{id}, GET /dialing, POST /dialing/pause and /dialing/resume, POST /status/{provider}, GET /healthz.
+        DELETE /calls/{id}, POST /calls/{id}/recording, GET /recordings, GET and DELETE /recordings/{id}, GET
+        /recordings/{id}/access-link and /download, GET /dialing, POST /dialing/pause and /dialing/resume,
+        POST /status/{provider}, GET /healthz.
         """
     }
 

@@ -39,6 +39,12 @@ public final class HTTPConnection: ReadingSession {
     private var written = 0
     private var drained = 0
     private var wantsBody = true
+    /// A body that is written piece by piece.
+    private var stream: HTTPStream?
+    /// Bytes of it that have come.
+    private var streamed = 0
+    private var awaitsPiece = false
+    private var ownHandle: UInt = 0
     private(set) var isReading = true
 
     private init(_ loop: EventLoop, _ fd: Int32, _ peer: String, _ secureLocal: (host: String, port: Int)?) {
@@ -59,6 +65,7 @@ public final class HTTPConnection: ReadingSession {
         }
         loop.startedReading(handle)
         connection.wsi = wsi
+        connection.ownHandle = handle
         connection.setTimer(readTime)
     }
 
@@ -261,6 +268,7 @@ public final class HTTPConnection: ReadingSession {
         case .head, .body, .answering: break
         }
         bytes = answer.wire(withBody: wantsBody)
+        stream = wantsBody ? answer.stream : nil
         phase = .writing
         setTimer(Self.readTime)
         write()
@@ -281,10 +289,34 @@ public final class HTTPConnection: ReadingSession {
             }
         }
         bytes = []
+        if let stream, streamed < stream.length { return ask(stream) }
         shutdown(fd, Int32(SHUT_WR))
         phase = .draining
         if let wsi { lws_rx_flow_control(wsi, 1) }
         setTimer(Self.drainTime)
+    }
+
+    /// Asks for the next piece of a long body. Each has ``readTime``, and then again to leave.
+    private func ask(_ stream: HTTPStream) {
+        guard !awaitsPiece else { return }
+        awaitsPiece = true
+        written = 0
+        setTimer(Self.readTime)
+        let (home, own) = (loop.handle, ownHandle)
+        stream.next(streamed) { piece in
+            home.post { loop in (loop.sessions[own] as? HTTPConnection)?.came(piece) }
+        }
+    }
+
+    private func came(_ piece: [UInt8]?) {
+        guard case .writing = phase, let stream, awaitsPiece else { return }
+        awaitsPiece = false
+        guard let piece, !piece.isEmpty else { return closeSoon() }
+        bytes = piece.count > stream.length - streamed ? Array(piece.prefix(stream.length - streamed)) : piece
+        streamed += bytes.count
+        setTimer(Self.readTime)
+        write()
+        if case .done = phase { closeSoon() }
     }
 
     private func drain() {

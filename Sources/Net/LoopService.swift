@@ -67,11 +67,19 @@ public struct HTTPAnswer: Equatable, Sendable {
     public var status: Int
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
+    /// In place of ``body``.
+    public var stream: HTTPStream?
 
     public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
+    }
+
+    /// A body that is written piece by piece.
+    public init(status: Int, headers: [(name: String, value: String)], stream: HTTPStream) {
+        self.init(status: status, headers: headers)
+        self.stream = stream
     }
 
     /// A text body of a given type.
@@ -116,7 +124,7 @@ public struct HTTPAnswer: Equatable, Sendable {
             let safe = String(String.UnicodeScalarView(value.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : $0 }))
             head += "\(name.lowercased()): \(safe)\r\n"
         }
-        head += "content-length: \(body.count)\r\nconnection: close\r\n\r\n"
+        head += "content-length: \(stream?.length ?? body.count)\r\nconnection: close\r\n\r\n"
         return withBody ? Array(head.utf8) + body : Array(head.utf8)
     }
 
@@ -126,6 +134,7 @@ public struct HTTPAnswer: Equatable, Sendable {
         case 201: "Created"
         case 202: "Accepted"
         case 204: "No Content"
+        case 206: "Partial Content"
         case 301: "Moved Permanently"
         case 302: "Found"
         case 400: "Bad Request"
@@ -137,6 +146,7 @@ public struct HTTPAnswer: Equatable, Sendable {
         case 409: "Conflict"
         case 411: "Length Required"
         case 413: "Content Too Large"
+        case 416: "Range Not Satisfiable"
         case 417: "Expectation Failed"
         case 422: "Unprocessable Content"
         case 426: "Upgrade Required"

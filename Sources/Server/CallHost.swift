@@ -21,6 +21,8 @@ final class CallHost: WebSocketHandler {
     private(set) var tape: CaptureTape?
     /// The call's event log; `nil` without `--log-dir`, and until the call is admitted.
     private(set) var log: CallLogStream?
+    /// The recording that hears the call.
+    private var recording: RecordingTap?
     /// When the engine wants to be polled next.
     private var due: Moment?
 
@@ -93,6 +95,7 @@ final class CallHost: WebSocketHandler {
             log = loop.callLogs?.open(call, isOutbound: admission.dialled != nil, at: now, unixTime: unixTime)
         }
         engine.handle(answer, at: now)
+        if case .admitted = answer, let order = loop.recordings?.firstOrder { carryOut(order, at: now) }
     }
 
     /// Carries out what the engine asks for until it has nothing more to ask.
@@ -109,7 +112,8 @@ final class CallHost: WebSocketHandler {
             case .hangUp(let start): loop.streams.hangUp(start, call: id)
             case .log(let line): loop.streams.log(line, of: self)
             case .event(let event): log?.append(event, at: now)
-            case .transfer, .handOver, .record, .sendKeys: continue
+            case .record(let order): carryOut(order, at: now)
+            case .transfer, .handOver, .sendKeys: continue
             case .close(let code, let reason):
                 // A socket that the peer has closed is not closed again.
                 if socket?.isOpen == true { tape?.note(.close(code), .outward, at: now) }
@@ -117,9 +121,56 @@ final class CallHost: WebSocketHandler {
                 socket = nil
             case .finished(let termination):
                 isFinished = true
+                recording?.end(at: now)
+                recording = nil
                 tape?.note(.end(termination), .outward, at: now)
                 return loop.finish(self, termination)
             }
         }
+    }
+
+    // MARK: Recording
+
+    /// Carries out an order that somebody gives from outside.
+    func record(_ order: RecordingOrder) -> (outcome: RecordingOutcome, id: String?) {
+        guard !isFinished else { return (.refused("ended", "the call has ended"), nil) }
+        let now = loop.now
+        let before = recording?.id
+        let outcome = carryOut(order, at: now)
+        drive(at: now)
+        return (outcome, recording?.id ?? before)
+    }
+
+    /// The recording has ended by itself: its disk is full, say.
+    func recordingEnded(_ id: String, _ status: RecordingStatus) {
+        guard !isFinished, recording?.id == id else { return }
+        recording?.end(at: loop.now)
+        recording = nil
+        let now = loop.now
+        engine.handle(.tap(nil), at: now)
+        engine.handle(.push(Frame(.recordingChanged(status))), at: now)
+        drive(at: now)
+    }
+
+    @discardableResult
+    private func carryOut(_ order: RecordingOrder, at now: Moment) -> RecordingOutcome {
+        let outcome = loop.carryOut(order, recording, call: id, at: now)
+        var status: RecordingStatus?
+        switch outcome {
+        case .began(let tap):
+            recording = tap
+            engine.handle(.tap(tap), at: now)
+            status = .recording
+        case .changed(let new): status = new
+        case .ended:
+            recording = nil
+            engine.handle(.tap(nil), at: now)
+            status = .finished
+        case .refused(_, let sentence):
+            loop.shared.logger.log(.warning, "\(order.word) of a recording refused: \(sentence)", call: id)
+            if case .start = order { status = recording?.status ?? .errored }
+        }
+        if let status { engine.handle(.push(Frame(.recordingChanged(status))), at: now) }
+        return outcome
     }
 }

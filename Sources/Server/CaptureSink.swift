@@ -9,10 +9,6 @@ final class CaptureSink: Sendable {
     /// Most that waits for the writer. Units: bytes. Two seconds of a thousand mu-law calls; past it the captures of the calls that
     /// speak end with a line that says so.
     static let longestQueue = 64 << 20
-    /// How long a stopping server waits for a disk that hangs.
-    static let patience = DispatchTimeInterval.seconds(5)
-    /// How often it waits so long while the writer gets on: a minute in all, under the ninety seconds that service managers give.
-    static let mostWaits = 12
 
     /// What is kept of a call.
     struct Options: Sendable {
@@ -33,7 +29,7 @@ final class CaptureSink: Sendable {
     private let logger: Logger
     private let limit: Int
     private let patience: DispatchTimeInterval
-    private let thread: CaptureThread
+    private let thread: WritingThread
     private let waiting = Atomic<Int>(0)
     private let numbers = Atomic<UInt64>(0)
     /// Touched on the thread alone.
@@ -41,7 +37,7 @@ final class CaptureSink: Sendable {
 
     init(
         _ folder: CaptureFolder, _ options: Options, _ logger: Logger, limit: Int = longestQueue,
-        patience: DispatchTimeInterval = patience, thread: CaptureThread = CaptureThread()
+        patience: DispatchTimeInterval = WritingThread.patience, thread: WritingThread = WritingThread("captures")
     ) {
         self.folder = folder
         self.options = options
@@ -65,42 +61,19 @@ final class CaptureSink: Sendable {
         }
     }
 
-    /// Waits until everything is written, and closes what is still open. Gives up when nothing was written for ``patience``, and behind
-    /// ``mostWaits``.
+    /// Waits until everything is written, and closes what is still open (``WritingThread/finish(patience:left:with:)``).
     ///
     /// - Returns: `false` when it gave up.
     @discardableResult
     func finish() -> Bool {
-        let done = DispatchSemaphore(value: 0)
-        let isFirst = thread.end(with: { [self] in
+        let left = thread.finish(patience: patience, left: { waiting.load(ordering: .relaxed) }) { [self] in
             files.withLock { $0 = [:] }
-            done.signal()
-        })
-        guard isFirst else { return true }
-        var wait = Wait(left: waiting.load(ordering: .relaxed))
-        repeat {
-            guard done.wait(timeout: .now() + patience) == .timedOut else { return true }
-        } while wait.goesOn(left: waiting.load(ordering: .relaxed))
+        }
+        guard let left else { return true }
         logger.log(
             .error, "captures are not written to their end: the disk or the machine is too slow",
-            ["folder": folder.path, "bytes_left": "\(wait.left)"])
+            ["folder": folder.path, "bytes_left": "\(left)"])
         return false
-    }
-
-    /// A stopping server's wait for the writer.
-    struct Wait {
-        /// What is not written yet. Units: bytes.
-        private(set) var left: Int
-        private var waits = 0
-
-        init(left: Int) { self.left = left }
-
-        /// Whether to go on after one more ``patience``: something was written meanwhile, and ``mostWaits`` are not over.
-        mutating func goesOn(left now: Int) -> Bool {
-            defer { left = now }
-            waits += 1
-            return now < left && waits < mostWaits
-        }
     }
 
     /// Runs on the thread.

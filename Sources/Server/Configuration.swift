@@ -55,6 +55,7 @@ public struct Configuration: Sendable {
     public var background: BackgroundSounds?
     /// Where it came from, as it was typed.
     public var backgroundFiles: String?
+    public var recording = RecordingSettings()
     /// The program's version, for captures.
     public var build = ""
     /// The folder of the journal of outbound calls; `nil`: none are placed.

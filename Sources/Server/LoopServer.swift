@@ -13,6 +13,8 @@ final class LoopServer: LoopService {
     private(set) lazy var captures = shared.captures.map { CaptureDesk($0) { [unowned self] in arm($0) } }
     /// `nil` without `--log-dir`.
     private(set) lazy var callLogs = shared.callLogs.map { CallLogDesk($0) { [unowned self] in arm($0) } }
+    /// `nil` without `--record`.
+    private(set) lazy var recordings = shared.recordings.map { RecordingDesk($0, loop.handle) { [unowned self] in arm($0) } }
     /// Requests that another loop answers.
     let tickets = Tickets()
     private let routes: Routes
@@ -63,9 +65,11 @@ final class LoopServer: LoopService {
         for host in schedule.takeDue(at: now) { host.tell(.tick) }
         captures?.flush(ifDueAt: now)
         callLogs?.flush(ifDueAt: now)
+        recordings?.flush(ifDueAt: now)
         if let next = schedule.next { arm(next) }
         if let next = captures?.deadline { arm(next) }
         if let next = callLogs?.deadline { arm(next) }
+        if let next = recordings?.deadline { arm(next) }
     }
 
     func finish(_ host: CallHost, _ termination: Termination) {
@@ -90,5 +94,6 @@ final class LoopServer: LoopService {
         cancelAll(.shutdown)
         captures?.flush()
         callLogs?.flush()
+        recordings?.flush(at: now)
     }
 }

@@ -15,9 +15,20 @@ enum PublicOrigin {
 
     /// `wss://{host}/ws/{token}`; `ws` only for a plain server on this machine.
     static func streamURL(_ request: IncomingRequest, _ configuration: Configuration, token: String) -> String {
+        let (host, isLocal) = host(request, configuration)
+        return "\(isLocal ? "ws" : "wss")://\(host)/ws/\(token)"
+    }
+
+    /// `https://{host}`; `http` only for a plain server on this machine.
+    static func webURL(_ request: IncomingRequest, _ configuration: Configuration) -> String {
+        let (host, isLocal) = host(request, configuration)
+        return "\(isLocal ? "http" : "https")://\(host)"
+    }
+
+    private static func host(_ request: IncomingRequest, _ configuration: Configuration) -> (name: String, isLocal: Bool) {
         let host = configuration.publicHost ?? request.headers["host"] ?? "\(configuration.host):\(configuration.port)"
         let isLocal = configuration.publicHost == nil && !request.isSecure && LoopbackName.contains(LoopbackName.withoutPort(host))
-        return "\(isLocal ? "ws" : "wss")://\(host)/ws/\(token)"
+        return (host, isLocal)
     }
 }
 

@@ -9,12 +9,14 @@ final class Routes {
     private let answers: AnswerController
     let calls: CallsController
     private let dial: DialController
+    let recordings: RecordingController
 
     init(_ shared: SharedState) {
         self.shared = shared
         answers = AnswerController(shared)
         calls = CallsController(shared)
         dial = DialController(shared)
+        recordings = RecordingController(shared)
     }
 
     func answer(_ request: IncomingRequest, _ exchange: HTTPExchange, on loop: LoopServer) {
@@ -67,13 +69,43 @@ final class Routes {
             try control(request)
             try Self.allow(parts.count == 1 ? ["GET"] : ["GET", "DELETE"], request)
             try calls.answer(request, call: parts.count == 2 ? parts.last.map(String.init) : nil, exchange, on: loop)
+        case ("calls", 3) where parts.last == "recording":
+            try control(request)
+            try Self.allow(["POST"], request)
+            try recordings.order(request, call: String(parts.dropFirst().first ?? ""), exchange, on: loop)
+        case ("recordings", 1...3): try route(recordings: parts.dropFirst().map(String.init), request, exchange, on: loop)
         case ("healthz", 1):
             try Self.allow(["GET", "HEAD"], request)
             exchange.answer(.json(200, Health.report(shared)))
         case ("ws", _):
             throw HTTPRefusal(.refusal(426, "upgrade_required", "this route speaks WebSocket; connect with ws:// or wss://"))
         default:
-            throw Self.notFound("there is no such route; see /healthz, /calls, /start, /answer/{provider} and the WebSocket at /ws")
+            throw Self.notFound(
+                "there is no such route; see /healthz, /calls, /recordings, /start, /answer/{provider} and the WebSocket at /ws")
+        }
+    }
+
+    /// - Parameter parts: of the path, behind `recordings`.
+    private func route(
+        recordings parts: [String], _ request: IncomingRequest, _ exchange: HTTPExchange, on loop: LoopServer
+    ) throws(HTTPRefusal) {
+        // A signed link stands for the right to the control routes.
+        if parts.count < 2 || parts.last != "download" { try control(request) }
+        switch (parts.first, parts.dropFirst().first) {
+        case (nil, _):
+            try Self.allow(["GET"], request)
+            exchange.answer(try recordings.list(request))
+        case (let id?, nil):
+            try Self.allow(["GET", "DELETE"], request)
+            if request.method == "DELETE" { return try recordings.delete(id, exchange, on: loop) }
+            exchange.answer(try recordings.show(id))
+        case (let id?, "access-link"?):
+            try Self.allow(["GET"], request)
+            exchange.answer(try recordings.link(request, id))
+        case (let id?, "download"?):
+            try Self.allow(["GET", "HEAD"], request)
+            try recordings.download(request, id, exchange)
+        case (_, _?): throw Self.notFound("a recording has /access-link and /download")
         }
     }
 

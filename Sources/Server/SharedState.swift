@@ -21,6 +21,8 @@ final class SharedState: Sendable {
     let captures: CaptureSink?
     /// `nil` without `--log-dir`.
     let callLogs: CallLogSink?
+    /// `nil` without `--record`.
+    let recordings: RecordingSink?
     let dialing: DialingDoor
     /// The providers whose credentials are set, so that they can place calls.
     let dialingProviders: [any DiallingDialect]
@@ -29,7 +31,7 @@ final class SharedState: Sendable {
     /// - Parameters:
     ///   - tokenSecret: what stream tokens are signed with; `nil`: a random one of this process.
     ///   - door: to the dial loop, which comes later.
-    /// - Throws: ``NetError`` when the folder of captures or of call logs cannot be used.
+    /// - Throws: ``NetError`` when the folder of captures, of call logs or of recordings cannot be used.
     init(
         _ configuration: Configuration, tokenSecret: Secret?, dialing door: DialingDoor.Access, logger: Logger
     ) throws(NetError) {
@@ -58,6 +60,13 @@ final class SharedState: Sendable {
             } else {
                 nil
             }
+        if let path = configuration.recording.folder {
+            let folder = try RecordingFolder(path, cryptography)
+            let links = RecordingLinks(key: try folder.linkKey(configuration.secret), cryptography: cryptography)
+            recordings = RecordingSink(folder, configuration.recording, links, resamplers: resamplers, logger)
+        } else {
+            recordings = nil
+        }
     }
 
     /// Whether an order with nothing wrong in it finds its settings.

@@ -16,8 +16,8 @@ public final class TrunklineServer: Sendable {
 
     /// Opens the port and starts the loops.
     ///
-    /// - Throws: ``NetError`` when the address cannot be had, a folder of captures, call logs or the journal cannot be used or a library is
-    ///   missing; the text says the mend.
+    /// - Throws: ``NetError`` when the address cannot be had, a folder of captures, call logs, recordings or the journal cannot be used or
+    ///   a library is missing; the text says the mend.
     public init(
         _ configuration: Configuration, logger: Logger, onSignal: @escaping @Sendable () -> Void = {}
     ) throws(NetError) {
@@ -100,6 +100,7 @@ public final class TrunklineServer: Sendable {
         dialing?.wait()
         shared.captures?.finish()
         shared.callLogs?.finish(at: group.now)
+        shared.recordings?.finish()
         shared.logger.flush()
     }
 

@@ -47,7 +47,7 @@ import Wire
 
         init(
             limit: Int = CallLogSink.longestQueue, largestFile: Int = CallLogFile.largestFile,
-            mostAsleep: Int = CallLogSink.mostAsleep, thread: CaptureThread = CaptureThread(),
+            mostAsleep: Int = CallLogSink.mostAsleep, thread: WritingThread = WritingThread("call logs"),
             open: CallLogSink.Opener? = nil
         ) throws {
             let log = log
@@ -164,7 +164,7 @@ import Wire
     }
 
     @Test func `when the writer is behind, events are dropped and counted, and the end is written`() throws {
-        let (thread, gate) = (CaptureThread(), DispatchSemaphore(value: 0))
+        let (thread, gate) = (WritingThread("call logs"), DispatchSemaphore(value: 0))
         let bench = try Bench(limit: 0, thread: thread)
         let desk = bench.desk()
         thread.run { gate.wait() }
@@ -225,7 +225,7 @@ import Wire
     }
 
     @Test func `a stopping server gives up on a disk that hangs, and says so`() throws {
-        let (thread, gate) = (CaptureThread(), DispatchSemaphore(value: 0))
+        let (thread, gate) = (WritingThread("call logs"), DispatchSemaphore(value: 0))
         let bench = try Bench(thread: thread)
         thread.run { gate.wait() }
         let isWritten = bench.sink.finish(at: .zero, patience: .milliseconds(1))

@@ -283,7 +283,7 @@ import Testing
         let folder = CaptureTests.Folder()
         let log = TestLog()
         let logger = Logger(level: .debug, format: .text, write: { log.append($0) })
-        let (thread, gate) = (CaptureThread(), DispatchSemaphore(value: 0))
+        let (thread, gate) = (WritingThread("captures"), DispatchSemaphore(value: 0))
         let sink = CaptureSink(
             try CaptureFolder(folder.path, OpenSSLCryptography()), Self.options, logger, limit: 0, thread: thread)
         let desk = CaptureDesk(sink) { _ in }
@@ -315,21 +315,21 @@ import Testing
     }
 
     @Test func `a stopping server waits for a writer that gets on, a minute at most`() {
-        var hanging = CaptureSink.Wait(left: 700)
+        var hanging = WritingThread.Wait(left: 700)
         let whileWriting = hanging.goesOn(left: 300)
         let whileNot = hanging.goesOn(left: 300)
         #expect(whileWriting && !whileNot)
-        var slow = CaptureSink.Wait(left: 1_000)
-        let words = (1...CaptureSink.mostWaits).map { slow.goesOn(left: 1_000 - $0) }
+        var slow = WritingThread.Wait(left: 1_000)
+        let words = (1...WritingThread.mostWaits).map { slow.goesOn(left: 1_000 - $0) }
         #expect(words.dropLast().allSatisfy { $0 } && words.last == false)
-        #expect(slow.left == 1_000 - CaptureSink.mostWaits)
+        #expect(slow.left == 1_000 - WritingThread.mostWaits)
     }
 
     @Test func `a stopping server gives up on a disk that hangs, and says so`() throws {
         let folder = CaptureTests.Folder()
         let log = TestLog()
         let logger = Logger(level: .debug, format: .text, write: { log.append($0) })
-        let (thread, gate) = (CaptureThread(), DispatchSemaphore(value: 0))
+        let (thread, gate) = (WritingThread("captures"), DispatchSemaphore(value: 0))
         let sink = CaptureSink(
             try CaptureFolder(folder.path, OpenSSLCryptography()), Self.options, logger, patience: .milliseconds(1), thread: thread)
         thread.run { gate.wait() }

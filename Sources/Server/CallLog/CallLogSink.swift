@@ -33,7 +33,7 @@ final class CallLogSink: Sendable {
     private let limit: Int
     private let largestFile: Int
     private let mostAsleep: Int
-    private let thread: CaptureThread
+    private let thread: WritingThread
     private let open: Opener
     private let waiting = Atomic<Int>(0)
     /// Touched on the thread alone.
@@ -42,7 +42,7 @@ final class CallLogSink: Sendable {
     /// - Throws: ``NetError`` `system` when the folder cannot be written to; the sentence names it and the mend.
     init(
         folder: String, keepsKeys: Bool, _ logger: Logger, limit: Int = longestQueue, largestFile: Int = CallLogFile.largestFile,
-        mostAsleep: Int = mostAsleep, thread: CaptureThread = CaptureThread(name: "call logs"),
+        mostAsleep: Int = mostAsleep, thread: WritingThread = WritingThread("call logs"),
         open: @escaping Opener = { folder, call, time throws(LineFile.Failure) in
             try LineFile(folder: folder, call: call, startedAt: time)
         }
@@ -74,9 +74,8 @@ final class CallLogSink: Sendable {
     /// - Parameter now: by the clock of the loops.
     /// - Returns: `false` when it gave up.
     @discardableResult
-    func finish(at now: Moment, patience: DispatchTimeInterval = CaptureSink.patience) -> Bool {
-        let done = DispatchSemaphore(value: 0)
-        let isFirst = thread.end(with: { [self] in
+    func finish(at now: Moment, patience: DispatchTimeInterval = WritingThread.patience) -> Bool {
+        let left = thread.finish(patience: patience, left: { waiting.load(ordering: .relaxed) }) { [self] in
             let open = files.withLock { files in
                 defer { files = Files() }
                 return files.open
@@ -85,16 +84,11 @@ final class CallLogSink: Sendable {
                 box.with { $0.end(at: now) }
                 _ = flush(box)
             }
-            done.signal()
-        })
-        guard isFirst else { return true }
-        var wait = CaptureSink.Wait(left: waiting.load(ordering: .relaxed))
-        repeat {
-            guard done.wait(timeout: .now() + patience) == .timedOut else { return true }
-        } while wait.goesOn(left: waiting.load(ordering: .relaxed))
+        }
+        guard let left else { return true }
         logger.log(
             .error, "call logs are not written to their end: the disk or the machine is too slow",
-            ["folder": folder, "bytes_left": "\(wait.left)"])
+            ["folder": folder, "bytes_left": "\(left)"])
         return false
     }
 

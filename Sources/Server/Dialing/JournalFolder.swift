@@ -19,8 +19,6 @@ final class JournalFolder: Sendable {
     static let secretLength = 32
     /// How long another server may still hold the folder: one that is stopping, when this one takes its place.
     static let patience = Duration.seconds(2)
-    /// Between two looks at the lock.
-    private static let pause: UInt32 = 50_000
 
     let path: String
     private let lock: Int32
@@ -30,24 +28,8 @@ final class JournalFolder: Sendable {
         self.path = path
         let folder = PrivateFolder(setting: "--journal", path: path)
         try folder.make()
-        lock = try Self.lock(folder, patience)
-    }
-
-    /// - Returns: the descriptor that holds the lock. Taken before there is an instance: one whose `init` throws is closed by `deinit` too.
-    private static func lock(_ folder: PrivateFolder, _ patience: Duration) throws(NetError) -> Int32 {
-        let descriptor = open(folder.path + "/" + lockName, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw folder.unusable(PrivateFolder.words(errno)) }
-        let clock = ContinuousClock()
-        let deadline = clock.now + patience
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            guard clock.now < deadline else {
-                close(descriptor)
-                throw .system(
-                    "\(folder.setting) \(folder.path): another server has this folder; stop it, or give this one another folder")
-            }
-            usleep(pause)
-        }
-        return descriptor
+        // Taken before there is an instance: one whose `init` throws is closed by `deinit` too.
+        lock = try folder.lock(Self.lockName, patience)
     }
 
     deinit { close(lock) }

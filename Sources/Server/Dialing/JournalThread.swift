@@ -111,7 +111,7 @@ final class JournalThread: Sendable {
     /// On a thread that yields to all others: folding some megabytes takes a while, and nobody waits for it.
     private func compact(_ folder: JournalFolder, covers: Int) {
         let thread = Thread { [self] in
-            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, CaptureThread.niceness)
+            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, WritingThread.niceness)
             let draft = JournalFile.draft(of: folder, covers: covers, disk, unixTime: clock())
             state.withLock { $0.draft = draft }
             signal.signal()
