@@ -163,6 +163,7 @@ enum HelpText {
           --numbers LIST        what happens to calls to these numbers: +15005550010=busy,+15005550011=machine
           --ring-seconds S      from the first ring to the answer, S or A-B by chance; default 1
           --answer-seconds S    from the answer until the callee hangs up; default 5
+          --transfer-seconds S  from the answer of a telephone that a call is transferred to until it hangs up; default 5
           --patience SECONDS    nobody answers: give up after this, before the request's own ring time-out
           --no-streams          answered calls open no stream
           --faults LIST         what goes wrong, with its probability. Create requests: 429, 429-bare (no Retry-After), 500,

@@ -17,8 +17,8 @@ struct SimulatedAPIPlan: Sendable {
     static func isMeant(by words: ArraySlice<String>) -> Bool { words.contains("--api") }
 
     private static let names = [
-        "provider", "port", "fates", "numbers", "ring-seconds", "answer-seconds", "patience", "faults", "list-lag", "seed",
-        "ledger", "ca",
+        "provider", "port", "fates", "numbers", "ring-seconds", "answer-seconds", "transfer-seconds", "patience", "faults",
+        "list-lag", "seed", "ledger", "ca",
     ]
 
     init(_ words: ArraySlice<String>, _ environment: [String: String] = [:]) throws(UsageError) {
@@ -82,6 +82,7 @@ struct SimulatedAPIPlan: Sendable {
         }
         if let text = arguments.value("ring-seconds") { plan.ring = try range(text, "ring-seconds") }
         if let text = arguments.value("answer-seconds") { plan.talk = try range(text, "answer-seconds") }
+        if let text = arguments.value("transfer-seconds") { plan.transferTalk = try range(text, "transfer-seconds") }
         if let text = arguments.value("patience") { plan.patience = try Setting.seconds(text, "patience", 0...600) }
         return plan
     }

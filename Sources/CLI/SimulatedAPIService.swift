@@ -120,6 +120,8 @@ final class SimulatedAPIService: LoopService {
             arm()
         case .complaint(let complaint): result.add(stream.stream.provider, complaint)
         case .ended:
+            // A call that came back from a transfer has a newer one.
+            guard streams[call] === stream else { return }
             streams[call] = nil
             api.streamEnded(call, at: loop.now)
             // Not inside the API's own polling.

@@ -4,6 +4,8 @@ public enum Termination: String, Sendable, CaseIterable {
     case completed
     /// The caller hung up, or the provider said that the stream is over.
     case callerHungUp = "caller-hung-up"
+    /// The provider connected the caller to a telephone, and the two have talked.
+    case transferred
     /// The connection broke with no word from the provider.
     case connectionLost = "connection-lost"
     /// Somebody asked for the end over the control API.

@@ -168,7 +168,7 @@ extension CallLife {
     private static func plan(after termination: Termination) -> Plan {
         switch termination {
         case .botFailed, .refused, .noStart, .protocolViolation: Plan(end: .failed, detail: termination.rawValue)
-        case .completed, .callerHungUp: plainEnd
+        case .completed, .callerHungUp, .transferred: plainEnd
         case .canceled: Plan(end: .completed, detail: cancelSentence)
         case .connectionLost, .idleTimeout, .maximumDuration, .peerTooSlow, .shutdown:
             Plan(end: .completed, detail: termination.rawValue)

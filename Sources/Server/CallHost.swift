@@ -17,6 +17,11 @@ final class CallHost: WebSocketHandler {
     private var engine: CallEngine
     private var socket: WebSocket?
     private(set) var isFinished = false
+    /// What the bot knows of the call, once it is admitted. After a hand-over, under the name of the bot that has it now.
+    var call: CallInfo?
+    var bodyError: String?
+    /// The paid leg that has to be ended with the call.
+    private(set) var paidLeg: StreamStart?
     /// Where everything that goes over the socket is noted; `nil` without `--capture`.
     private(set) var tape: CaptureTape?
     /// The call's event log; `nil` without `--log-dir`, and until the call is admitted.
@@ -109,11 +114,15 @@ final class CallHost: WebSocketHandler {
                 due = wake
                 return loop.schedule(self, at: wake)
             case .admit(let start): admit(start, at: now)
-            case .hangUp(let start): loop.streams.hangUp(start, call: id)
+            // Decided at the end of the call: a caller who is being transferred keeps it.
+            case .hangUp(let start): paidLeg = start
             case .log(let line): loop.streams.log(line, of: self)
             case .event(let event): log?.append(event, at: now)
             case .record(let order): carryOut(order, at: now)
-            case .transfer, .handOver, .sendKeys: continue
+            case .transfer(let order):
+                if let answer = loop.streams.transfer(order, of: self) { engine.handle(answer, at: now) }
+            case .handOver(let bot): engine.handle(loop.streams.handOver(self, to: bot), at: now)
+            case .sendKeys(let keys): loop.streams.send(keys, from: self)
             case .close(let code, let reason):
                 // A socket that the peer has closed is not closed again.
                 if socket?.isOpen == true { tape?.note(.close(code), .outward, at: now) }

@@ -8,7 +8,7 @@ struct CallRecord: Sendable {
     let id: String
     let provider: ProviderName
     let bot: String
-    let start: StreamStart
+    var start: StreamStart
     let from: PhoneNumber?
     let to: PhoneNumber?
     let bodyError: String?
@@ -17,10 +17,12 @@ struct CallRecord: Sendable {
     /// Seconds since 1970.
     let startedAt: Double
     /// The loop on which the call lives.
-    let loop: EventLoopHandle
+    var loop: EventLoopHandle
     var endedAt: Double?
     var termination: Termination?
-    /// As of the end of the call.
+    /// The caller is on the way to a telephone, without a stream.
+    var isTransferring = false
+    /// Of the streams that have ended.
     var counters = CallCounters()
 }
 
@@ -58,6 +60,9 @@ final class CallRegistry: Sendable {
         }
     }
 
+    /// Takes a place for the stream of a call that comes back from a transfer: it has had one, so there need be none free.
+    func reserveAgain() { state.withLock { $0.sockets += 1 } }
+
     func release() { state.withLock { $0.sockets -= 1 } }
     func beginHangUp() { state.withLock { $0.hangUps += 1 } }
     func endHangUp() { state.withLock { $0.hangUps -= 1 } }
@@ -72,6 +77,28 @@ final class CallRegistry: Sendable {
         }
     }
 
+    /// The stream of a call is over, the call is not: its caller is being transferred.
+    func suspend(_ id: String, _ counters: CallCounters) {
+        state.withLock { state in
+            state.totals.counters.add(counters)
+            state.live[id]?.counters.add(counters)
+            state.live[id]?.isTransferring = true
+        }
+    }
+
+    /// The call has a stream again.
+    ///
+    /// - Returns: `false` when this server does not know it.
+    func resume(_ id: String, _ start: StreamStart, on loop: EventLoopHandle) -> Bool {
+        state.withLock { state in
+            guard state.live[id] != nil else { return false }
+            state.live[id]?.isTransferring = false
+            state.live[id]?.start = start
+            state.live[id]?.loop = loop
+            return true
+        }
+    }
+
     /// Counts what a socket did. For one that became a call, moves its record to the ended ones.
     func end(_ id: String, _ termination: Termination, _ counters: CallCounters, at unixTime: Double) {
         state.withLock { state in
@@ -79,7 +106,8 @@ final class CallRegistry: Sendable {
             guard var record = state.live.removeValue(forKey: id) else { return }
             record.endedAt = unixTime
             record.termination = termination
-            record.counters = counters
+            record.isTransferring = false
+            record.counters.add(counters)
             state.ended[id] = record
             state.order.append(id)
             if state.order.count > Self.mostEnded { state.ended[state.order.removeFirst()] = nil }

@@ -55,14 +55,20 @@ enum CallReport {
     private static func members(_ record: CallRecord?, _ call: DialedCall?) -> [String: JSONValue] {
         var members = record.map { Self.members($0) } ?? [:]
         if let call { members.merge(DialReport.members(call)) { _, dialled in dialled } }
+        // The dialer counts the caller's leg as streaming all the while.
+        if let record, record.isTransferring, call?.status.end == nil { members["status"] = .string(status(record)) }
         return members
+    }
+
+    private static func status(_ record: CallRecord) -> String {
+        record.endedAt != nil ? "ended" : record.isTransferring ? "transferring" : "streaming"
     }
 
     private static func members(_ record: CallRecord) -> [String: JSONValue] {
         var members: [String: JSONValue] = [
             "call_id": .string(record.id), "direction": .string(record.isOutbound ? "outbound" : "inbound"),
             "provider": .string(record.provider.text), "bot": .string(record.bot),
-            "status": .string(record.endedAt == nil ? "streaming" : "ended"), "started_at": .number(record.startedAt),
+            "status": .string(status(record)), "started_at": .number(record.startedAt),
             "provider_call_id": .init(record.start.callID), "stream_id": .init(record.start.streamID),
             "from": .init(record.from?.masked), "to": .init(record.to?.masked),
         ]

@@ -49,7 +49,9 @@ final class CallsController {
         record.loop.post { there in
             guard let server = there.service as? LoopServer else { return }
             let host = server.host(id)
-            if isDelete { host?.tell(.cancel(.canceled)) }
+            if isDelete {
+                if let host { host.tell(.cancel(.canceled)) } else { server.streams.endTransferred(id, .canceled, hangsUp: true) }
+            }
             let counters = host?.counters
             reply.home.post { ($0.service as? LoopServer)?.calls.resume(reply, record, counters) }
         }
@@ -58,7 +60,7 @@ final class CallsController {
     /// Word from the call's loop has come; without counters the call ended in between.
     private func resume(_ reply: Reply, _ record: CallRecord, _ counters: CallCounters?) {
         var record = shared.registry.record(record.id) ?? record
-        if record.endedAt == nil, let counters { record.counters = counters }
+        if record.endedAt == nil, let counters { record.counters.add(counters) }
         reply(CallReport.answer(record, outbound.removeValue(forKey: reply.ticket)))
     }
 

@@ -65,6 +65,7 @@ public struct Configuration: Sendable {
     /// Of outbound calls, what else is configured.
     public var dial = DialSettings()
     var journalDisk = JournalDisk()
+    var transfer = TransferLimits()
     public var logLevel = LogLevel.info
     public var logFormat = LogFormat.text
 

@@ -7,6 +7,7 @@ enum Health {
         return .object([
             "status": .string(shared.isDraining ? "draining" : "ok"),
             "calls": .number(Double(shared.registry.liveCount)),
+            "calls_transferring": .number(Double(shared.transfers.away)),
             "calls_total": .number(Double(totals.calls)),
             "refused_total": .number(Double(totals.refused)),
             "broken_messages_total": .number(Double(totals.counters.brokenMessages)),

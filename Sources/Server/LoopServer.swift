@@ -20,6 +20,8 @@ final class LoopServer: LoopService {
     private let routes: Routes
     private var schedule = Schedule()
     private var armed: Moment?
+    /// When the first transfer of this loop is looked after.
+    private var transferDeadline: Moment?
     private var hosts: [String: CallHost] = [:]
 
     init(_ shared: SharedState, _ loop: EventLoop) {
@@ -66,10 +68,21 @@ final class LoopServer: LoopService {
         captures?.flush(ifDueAt: now)
         callLogs?.flush(ifDueAt: now)
         recordings?.flush(ifDueAt: now)
+        if let deadline = transferDeadline, deadline <= now {
+            streams.giveUpTransfers(at: now)
+            armTransfers()
+        }
         if let next = schedule.next { arm(next) }
+        if let next = transferDeadline { arm(next) }
         if let next = captures?.deadline { arm(next) }
         if let next = callLogs?.deadline { arm(next) }
         if let next = recordings?.deadline { arm(next) }
+    }
+
+    /// A transfer of this loop has a new deadline.
+    func armTransfers() {
+        transferDeadline = shared.transfers.deadline(on: loop.handle)
+        if let transferDeadline { arm(transferDeadline) }
     }
 
     func finish(_ host: CallHost, _ termination: Termination) {

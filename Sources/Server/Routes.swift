@@ -10,12 +10,14 @@ final class Routes {
     let calls: CallsController
     private let dial: DialController
     let recordings: RecordingController
+    private let transfers: TransferController
 
     init(_ shared: SharedState) {
         self.shared = shared
         answers = AnswerController(shared)
         calls = CallsController(shared)
-        dial = DialController(shared)
+        transfers = TransferController(shared)
+        dial = DialController(shared, transfers)
         recordings = RecordingController(shared)
     }
 
@@ -49,6 +51,12 @@ final class Routes {
         case ("answer", 3):
             try Self.allow(["GET", "POST"], request)
             exchange.answer(try answers.answer(dialled: String(parts.last ?? ""), try provider(parts), request))
+        case ("answer", 4) where parts.dropFirst(2).first == "transfer":
+            try Self.allow(["GET", "POST"], request)
+            exchange.answer(try transfers.document(String(parts.last ?? ""), try provider(parts), request, at: loop.now))
+        case ("answer", 5) where parts.dropFirst(2).first == "transfer" && parts.last == "done":
+            try Self.allow(["GET", "POST"], request)
+            try transfers.done(String(parts.dropFirst(3).first ?? ""), try provider(parts), request, exchange, on: loop)
         case ("status", 2...3):
             let name = try provider(parts)
             try Self.allow(["POST"], request)

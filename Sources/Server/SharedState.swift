@@ -24,6 +24,7 @@ final class SharedState: Sendable {
     /// `nil` without `--record`.
     let recordings: RecordingSink?
     let dialing: DialingDoor
+    let transfers = Transfers()
     /// The providers whose credentials are set, so that they can place calls.
     let dialingProviders: [any DiallingDialect]
     private let draining = Mutex(false)
@@ -94,6 +95,12 @@ final class SharedState: Sendable {
 
     /// Closes the stream of a live call.
     func endStream(of call: String) { tell(call) { $0.tell(.cancel(.canceled)) } }
+
+    /// The provider says that a call without a stream is over.
+    func endTransferred(_ call: String, _ word: Termination) {
+        guard let transfer = transfers.transfer(of: call) else { return }
+        transfer.home.post { ($0.service as? LoopServer)?.streams.endTransferred(call, word, hangsUp: false) }
+    }
 
     private func tell(_ call: String, _ job: @escaping @Sendable (CallHost) -> Void) {
         guard let record = registry.record(call), record.endedAt == nil else { return }

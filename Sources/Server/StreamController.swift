@@ -5,36 +5,11 @@ import Pipeline
 import Providers
 import Wire
 
-/// By what right a media socket was let in.
-enum Admission: Sendable {
-    case token(StreamToken)
-    /// The upgrade carried this provider's proof.
-    case signed(ProviderName)
-    /// From this machine, with nothing in between.
-    case loopback
-
-    /// The outbound call of the stream.
-    var dialled: DialledClaim? {
-        switch self {
-        case .token(let token): token.dialled
-        case .signed, .loopback: nil
-        }
-    }
-
-    var provider: ProviderName? {
-        switch self {
-        case .token(let token): token.provider
-        case .signed(let name): name
-        case .loopback: nil
-        }
-    }
-}
-
 /// Opens media streams: decides at the upgrade, again at `start`, and takes leave at the end.
 final class StreamController {
-    private unowned let loop: LoopServer
-    private let shared: SharedState
-    private var configuration: Configuration { shared.configuration }
+    unowned let loop: LoopServer
+    let shared: SharedState
+    var configuration: Configuration { shared.configuration }
 
     init(_ shared: SharedState, on loop: LoopServer) {
         self.shared = shared
@@ -52,10 +27,12 @@ final class StreamController {
             if shared.isDraining, path.token == nil { throw Self.draining }
             let admission = try admission(request, path)
             // An outbound call that was placed goes on while the server waits for its calls to end.
-            if shared.isDraining, admission.dialled == nil { throw Self.draining }
+            if shared.isDraining, admission.dialled == nil, admission.transfer == nil { throw Self.draining }
             let query = try FormFields.query(target)
             if let bot = query["bot"], configuration.bots[bot] == nil { throw HTTPRefusal(unknownBot: bot, configuration) }
-            guard shared.registry.reserve() else {
+            if admission.transfer != nil {
+                shared.registry.reserveAgain()
+            } else if !shared.registry.reserve() {
                 throw HTTPRefusal(.refusal(503, "full", "all \(configuration.maximumCalls) places are taken (--max-calls)"))
             }
             return .accept(makeHost(admission, path, query))
@@ -109,6 +86,7 @@ final class StreamController {
     /// Decides on a stream that has described itself.
     func admit(_ start: StreamStart, _ host: CallHost) -> CallInput {
         host.provider = start.provider
+        if let claim = host.admission.transfer { return comeBack(start, host, claim) }
         if let claim = host.admission.dialled { return admit(start, host, claim) }
         var webhook = Webhook()
         if case .token(let token) = host.admission {
@@ -157,21 +135,19 @@ final class StreamController {
         return admit(call, host, bodyError: nil)
     }
 
-    private func admit(_ call: CallInfo, _ host: CallHost, bodyError: String?) -> CallInput {
+    func admit(_ call: CallInfo, _ host: CallHost, bodyError: String?) -> CallInput {
         let start = call.stream, name = call.bot
         guard let bot = configuration.bots[name] else { return refuse("no bot is named \(name)", host, start) }
         do {
-            var pipeline = try bot.pipeline(for: call)
-            if !configuration.audioFilter.isOff {
-                pipeline = pipeline.prepending([AudioFilterProcessor(shared.filters, configuration.audioFilter)])
-            }
+            var pipeline = try equipped(bot, for: call)
             if let claim = host.admission.dialled {
-                if claim.machineDetection == .message, let message = configuration.dial.message {
+                if call.resumption == nil, claim.machineDetection == .message, let message = configuration.dial.message {
                     pipeline = pipeline.appending(VoicemailMessage(message, heard: shared.dialing.call(claim.id)?.machine))
                 }
                 shared.dialing.post { $0.streamBegan(claim.id, providerCallID: start.callID) }
             }
-            pipeline.background = pipeline.background ?? configuration.background
+            host.call = call
+            host.bodyError = bodyError
             begin(call, pipeline, bodyError, isOutbound: host.admission.dialled != nil)
             host.tape?.begin(call, at: loop.now)
             return .admitted(call, pipeline)
@@ -184,16 +160,19 @@ final class StreamController {
         var start = call.stream
         // The bot has them; the record outlives the call and shows none.
         start.parameters = [:]
-        shared.registry.begin(
-            CallRecord(
-                id: call.id, provider: start.provider, bot: call.bot, start: start, from: call.from, to: call.to,
-                bodyError: bodyError,
-                isOutbound: isOutbound, startedAt: shared.unixTime, loop: loop.loop.handle))
+        let isKnown = call.resumption != nil && shared.registry.resume(call.id, start, on: loop.loop.handle)
+        if !isKnown {
+            shared.registry.begin(
+                CallRecord(
+                    id: call.id, provider: start.provider, bot: call.bot, start: start, from: call.from, to: call.to,
+                    bodyError: bodyError,
+                    isOutbound: isOutbound, startedAt: shared.unixTime, loop: loop.loop.handle))
+        }
         shared.logger.log(
-            .info, "call started", call: call.id,
+            .info, call.resumption == nil ? "call started" : "call came back", call: call.id,
             [
                 "provider": start.provider.text, "provider_call_id": start.callID, "stream_id": start.streamID,
-                "pipeline": path(start, call.bot, pipeline),
+                "outcome": call.resumption?.outcome.rawValue, "pipeline": path(start, call.bot, pipeline),
             ])
         if let bodyError {
             shared.logger.log(
@@ -201,20 +180,7 @@ final class StreamController {
         }
     }
 
-    /// `twilio(8000 mu-law) -> Speex(8000->24000) -> echo -> twilio(8000 mu-law)`. What the bot says is converted frame by frame, from
-    /// whatever rate the frame has.
-    private func path(_ start: StreamStart, _ bot: String, _ pipeline: BotPipeline) -> String {
-        let filter = configuration.audioFilter
-        var steps = ["\(start.provider)(\(start.inbound))"]
-        if let rate = pipeline.inputRate, rate != start.inbound.rate {
-            steps.append("Speex(\(start.inbound.rate.hertz)->\(rate.hertz))")
-        }
-        if filter.denoise { steps.append("denoise") }
-        if filter.agc { steps.append("agc") }
-        return (steps + [bot, "\(start.provider)(\(start.outbound))"]).joined(separator: " -> ")
-    }
-
-    private func refuse(_ reason: String, _ host: CallHost, _ start: StreamStart, _ word: Termination = .refused) -> CallInput {
+    func refuse(_ reason: String, _ host: CallHost, _ start: StreamStart, _ word: Termination = .refused) -> CallInput {
         shared.registry.countRefusal()
         shared.logger.log(
             .warning, "stream refused", call: host.id,
@@ -247,6 +213,15 @@ final class StreamController {
 
     func ended(_ host: CallHost, _ termination: Termination) {
         let counters = host.counters
+        if shared.transfers.tell(host.id, { $0.streamEnded(termination, at: self.loop.now) })?.result == true {
+            shared.registry.suspend(host.id, counters)
+            host.log?.close(termination, counters, callGoesOn: true, at: loop.now)
+            shared.registry.release()
+            return shared.logger.log(
+                .info, "stream ended; the caller is being transferred", call: host.id,
+                ["provider": host.provider?.text, "termination": termination.rawValue])
+        }
+        if let start = host.paidLeg { hangUp(start, call: host.id) }
         if let claim = host.admission.dialled, claim.id == host.id {
             shared.dialing.post { $0.tell(.streamEnded(call: claim.id, termination)) }
         }

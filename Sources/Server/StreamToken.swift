@@ -24,20 +24,19 @@ struct StreamToken: Sendable, Equatable {
     let nonce: String
     /// The outbound call whose stream it opens.
     let dialled: DialledClaim?
+    /// The transfer whose document it gives, or whose caller comes back with it.
+    let transfer: TransferClaim?
 
     /// What a token is good for.
-    enum Purpose: Sendable { case stream, answer }
-}
-
-/// What a token says of the outbound call that it belongs to, so that any replica can take its stream. Never numbers.
-struct DialledClaim: Sendable, Equatable {
-    /// How long the token of a call that is being placed outlives the ringing. Units: seconds.
-    static let grace: Int64 = 120
-
-    /// Our id of the call.
-    let id: String
-    var body: JSONValue?
-    let machineDetection: MachineDetection
+    enum Purpose: String, Sendable {
+        case stream
+        /// The answer document of an outbound call.
+        case answer
+        /// The document that dials for a transfer.
+        case transfer
+        /// What the provider asks after that dial.
+        case transferred
+    }
 }
 
 /// Mints, checks and spends stream tokens, and keeps what the webhook said until its stream comes.
@@ -60,7 +59,7 @@ final class StreamTokens: Sendable {
             case .otherProvider: "the stream token was made for another provider"
             case .otherCall: "the stream token was made for another call"
             case .callEnded: "the call of the stream token has ended"
-            case .otherPurpose: "a token of an answer address opens no stream, and a stream's token no answer"
+            case .otherPurpose: "a token is good for what it was made for: a stream, an answer, a transfer or what follows one"
             }
         }
     }
@@ -114,12 +113,31 @@ final class StreamTokens: Sendable {
         if let bot { claims["b"] = .string(bot) }
         if let body = dialled.body { claims["d"] = body }
         if dialled.machineDetection != .off { claims["m"] = .string(dialled.machineDetection.rawValue) }
-        if purpose == .answer { claims["u"] = .string(Self.answer) }
+        if purpose != .stream { claims["u"] = .string(purpose.rawValue) }
         return signed(claims)
     }
 
-    /// Value of the claim `u` of a token that is good for an answer document; that of a stream has none.
-    private static let answer = "answer"
+    /// A token of a transfer, or of the stream that follows one. Nothing is kept for it.
+    ///
+    /// - Parameters:
+    ///   - callID: the provider's id of the call, which the new stream has to name; `nil` where it may not.
+    ///   - nonce: of the transfer: all its streams' tokens are one, which one stream spends.
+    ///   - expires: seconds since 1970.
+    func mint(
+        _ provider: ProviderName, _ transfer: TransferClaim, _ dialled: DialledClaim?, callID: String?, bot: String, nonce: String,
+        for purpose: StreamToken.Purpose, expires: Int64
+    ) -> String {
+        var claims: [String: JSONValue] = [
+            "p": .string(provider.text), "e": .number(Double(expires)), "n": .string(nonce), "t": .string(transfer.call),
+            "l": .string(transfer.place), "b": .string(bot),
+        ]
+        if let outcome = transfer.outcome { claims["o"] = .string(outcome.rawValue) }
+        if let callID, callID.utf8.count <= StreamToken.longestCallID { claims["c"] = .string(callID) }
+        // Without its body, which may be long, and which is kept with the transfer and in the journal.
+        if let dialled { claims["i"] = .string(dialled.id) }
+        if purpose != .stream { claims["u"] = .string(purpose.rawValue) }
+        return signed(claims)
+    }
 
     private func signed(_ claims: [String: JSONValue]) -> String {
         let bytes = JSONValue.object(claims).bytes
@@ -137,17 +155,22 @@ final class StreamTokens: Sendable {
         guard let claims = try? JSONValue(parsing: bytes), let provider = claims["p"]?.string, let nonce = claims["n"]?.string,
             let expires = claims["e"]?.number.flatMap({ Int64(exactly: $0) })
         else { throw .malformed }
-        guard (claims["u"]?.string == Self.answer) == (purpose == .answer) else { throw .otherPurpose }
+        guard (claims["u"]?.string ?? StreamToken.Purpose.stream.rawValue) == purpose.rawValue else { throw .otherPurpose }
         let dialled = claims["i"]?.string.map { id in
             DialledClaim(
                 id: id, body: claims["d"], machineDetection: claims["m"]?.string.flatMap { MachineDetection(rawValue: $0) } ?? .off)
         }
         let token = StreamToken(
             provider: ProviderName(provider), callID: claims["c"]?.string, bot: claims["b"]?.string, expires: expires,
-            nonce: nonce, dialled: dialled)
+            nonce: nonce, dialled: dialled,
+            transfer: claims["t"]?.string.map { call in
+                TransferClaim(
+                    call: call, place: claims["l"]?.string ?? "", outcome: claims["o"]?.string.flatMap { DialEnd(rawValue: $0) })
+            })
         guard unixTime <= token.expires else { throw .expired }
         try state.withLock { state throws(Refusal) in
-            guard state.spent[nonce] == nil else { throw .spent }
+            // The tokens of one transfer share its nonce; only the stream's is spent.
+            guard purpose != .stream || state.spent[nonce] == nil else { throw .spent }
             if let id = dialled?.id, state.ended[id] != nil { throw .callEnded }
         }
         return token
@@ -166,7 +189,7 @@ final class StreamTokens: Sendable {
 
     /// Spends the token for this stream.
     ///
-    /// - Returns: what the webhook said; `nil` when another replica answered it, and for an outbound call, which had none.
+    /// - Returns: what the webhook said; `nil` when another replica answered it, for an outbound call, which had none, and after a transfer.
     func spend(_ token: StreamToken, for start: StreamStart, unixTime: Int64) throws(Refusal) -> Webhook? {
         guard start.provider == token.provider else { throw .otherProvider }
         if let bound = token.callID, bound != start.callID { throw .otherCall }
@@ -174,6 +197,8 @@ final class StreamTokens: Sendable {
             sweep(&state, unixTime)
             if let id = token.dialled?.id, state.ended[id] != nil { throw .callEnded }
             guard state.spent.updateValue(token.expires, forKey: token.nonce) == nil else { throw .spent }
+            // The stream after a transfer: the one before it has spent the rest.
+            guard token.transfer == nil else { return nil }
             // An outbound call has one stream, whichever of its tokens opens it.
             if let id = token.dialled?.id {
                 guard state.spent.updateValue(token.expires, forKey: id) == nil else { throw .spent }

@@ -88,7 +88,12 @@ public final class TrunklineServer: Sendable {
         shared.dialing.post { $0.drain() }
         let timeout = shared.configuration.drainTimeout
         if timeout > .zero { shared.logger.log(.info, "draining", ["calls": "\(liveCalls)", "at_most": "\(timeout)"]) }
-        wait(atMost: timeout, while: { isPatient() && (shared.registry.sockets > 0 || shared.dialing.inTheAir > 0) })
+        wait(atMost: timeout, while: { isPatient() && isBusy })
+        // Whoever talks with a telephone is the provider's: nobody hangs up on them.
+        let away = shared.transfers.away
+        if away > 0 {
+            shared.logger.log(.warning, "callers on the way to a telephone are left to their provider", ["calls": "\(away)"])
+        }
         for handle in group.handles { handle.post { ($0.service as? LoopServer)?.cancelAll(.shutdown) } }
         // Paid legs are ended before the loops are: a line that stays open costs money.
         wait(atMost: HangUp.longest, while: { isPatient() && (shared.registry.sockets > 0 || shared.registry.hangUps > 0) })
@@ -103,6 +108,9 @@ public final class TrunklineServer: Sendable {
         shared.recordings?.finish()
         shared.logger.flush()
     }
+
+    /// Whether calls are live or in the air. A caller on the way to a telephone counts: nobody else can take them back if it does not answer.
+    private var isBusy: Bool { shared.registry.sockets > 0 || shared.dialing.inTheAir > 0 || shared.transfers.away > 0 }
 
     /// Looks every 20 ms: nobody waits for the end of a server more exactly.
     private func wait(atMost limit: Duration, while isWaiting: () -> Bool) {

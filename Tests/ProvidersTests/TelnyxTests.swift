@@ -29,7 +29,7 @@ import Testing
         #expect(dialect.answer(AnswerRequest(streamURL: "wss://h/ws/a&b")).text.contains(#"url="wss://h/ws/a&amp;b""#))
         #expect(dialect.answer(AnswerRequest(streamURL: "wss://h")).text.contains(ending))
         var serializer = try `Streams of Twilio and Telnyx`.started(dialect)
-        #expect(serializer.playout == .frames(at: format.rate))
+        #expect(serializer.playout == .frames(at: format.rate, keys: .request))
         var message = MessageBuffer()
         serializer.encode(audio: ([0] as [Int16]).span, into: &message)
         #expect(message.text == #"{"event":"media","media":{"payload":"\#(payload)"}}"#)

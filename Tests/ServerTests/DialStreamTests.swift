@@ -63,6 +63,8 @@ import Testing
         let path = try bench.streamPath(of: try #require(bench.double.placed.first))
         #expect(try bench.status(id, "CallSid=CA1&CallStatus=canceled").status == 200)
         _ = try bench.wait(id, for: "ended")
+        // The state is told before it is on disk, the tokens end after.
+        try bench.wait { bench.server.server.shared.dialing.inTheAir == 0 }
         let late = #expect(throws: TestWebSocket.Refused.self) { try TestWebSocket(port: bench.port, target: path) }
         #expect(late?.status == 403)
         bench.server.server.stop()

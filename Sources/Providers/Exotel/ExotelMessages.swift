@@ -31,7 +31,7 @@ struct ExotelStream {
     static func playout(at rate: SampleRate) -> PlayoutProfile {
         PlayoutProfile(
             packetSamples: chunkSamples, lead: .nanoseconds(rate.nanoseconds(ofSamples: chunkSamples)) + .milliseconds(20),
-            pause: .milliseconds(60), confirmsPlayback: true)
+            pause: .milliseconds(60), confirmsPlayback: true, clearFinishesPacket: true)
     }
 }
 

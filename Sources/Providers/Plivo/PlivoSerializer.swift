@@ -15,8 +15,8 @@ struct PlivoSerializer: StreamSerializer {
 
     var playout: PlayoutProfile {
         switch state {
-        case .waiting: .frames(at: .hz8000)
-        case .streaming(let stream): .frames(at: stream.format.rate)
+        case .waiting: .frames(at: .hz8000, keys: .message)
+        case .streaming(let stream): .frames(at: stream.format.rate, keys: .message)
         }
     }
 

@@ -155,7 +155,7 @@ extension TelnyxDialect: DiallingDialect {
     }
 
     /// `timeout` is the ring time-out's end.
-    private static func end(_ payload: JSONValue) -> DialEnd {
+    static func end(_ payload: JSONValue) -> DialEnd {
         switch payload["hangup_cause"]?.string {
         case "normal_clearing", "time_limit": .completed
         case "user_busy": .busy

@@ -43,7 +43,7 @@ extension TelnyxDialect {
     }
 
     /// Whether an id from the stream may stand in a path, escaped: a version, a colon and a token without slashes.
-    private static func isCallControlID(_ text: String) -> Bool {
+    static func isCallControlID(_ text: String) -> Bool {
         (1...512).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
                 switch byte {

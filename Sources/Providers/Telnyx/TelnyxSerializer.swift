@@ -32,7 +32,7 @@ struct TelnyxSerializer: StreamSerializer {
         self.linear16 = linear16
     }
 
-    var playout: PlayoutProfile { .frames(at: outbound.rate) }
+    var playout: PlayoutProfile { .frames(at: outbound.rate, keys: .request) }
 
     mutating func decode(
         _ message: Span<UInt8>, _ kind: MessageKind, at now: Moment, into events: inout [CallEvent]

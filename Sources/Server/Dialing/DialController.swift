@@ -8,10 +8,12 @@ import Wire
 /// loop does and answers.
 final class DialController {
     private let shared: SharedState
+    private let transfers: TransferController
     private let destinations: DestinationGuard?
 
-    init(_ shared: SharedState) {
+    init(_ shared: SharedState, _ transfers: TransferController) {
         self.shared = shared
+        self.transfers = transfers
         destinations = shared.configuration.dial.destinations ?? (try? DestinationGuard())
     }
 
@@ -110,7 +112,9 @@ final class DialController {
         let fields = try FormFields.all(request)
         let isJSON = (request.headers["content-type"] ?? "").lowercased().hasPrefix("application/json")
         let json = isJSON ? try? JSONValue(parsing: request.body) : nil
-        guard let event = dialling.heard(inCallback: fields, json: json) else { return HTTPAnswer(status: 204) }
+        let heard = dialling.heard(inCallback: fields, json: json)
+        if transfers.callback(dialect, json, heard) { return HTTPAnswer(status: 200) }
+        guard let event = heard else { return HTTPAnswer(status: 204) }
         if case .closed = shared.dialing.access { return HTTPAnswer(status: 204) }
         if let reason = shared.dialing.post({ $0.tell(.callback(from: name, call: call, event)) }) {
             throw HTTPRefusal(.refusal(503, "overloaded", reason))

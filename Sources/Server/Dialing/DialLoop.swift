@@ -165,6 +165,7 @@ final class DialLoop: LoopService {
     private func changed(_ call: DialedCall, _ event: UInt64) {
         shared.dialing.note(call)
         endTokens(of: call)
+        if call.status.end != nil { shared.endTransferred(call.id, .callerHungUp) }
         DialLogLine.write(call, shared.logger)
         if DialWaiters.isSettled(call) { for asker in waiters.takeWaiting(call.id) { asker.answer(call) } }
         if events.isWanted { events.add(call, event) } else { inputs.append(.delivered(event: event)) }

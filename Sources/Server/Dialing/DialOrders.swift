@@ -22,7 +22,7 @@ struct DialOrders: Sendable {
     func dialect(_ name: ProviderName) -> (any DiallingDialect)? { configuration.dialling.first { $0.name == name } }
 
     /// - Returns: `nil` when the provider cannot reach this server: there is no `-x`, and its API is not on this machine.
-    func origin(for dialect: any DiallingDialect) -> Origin? {
+    func origin(for dialect: any ProviderDialect) -> Origin? {
         if let host = configuration.publicHost { return Origin(web: "https://\(host)", stream: "wss://\(host)") }
         guard let base = configuration.settings[dialect.settingsPrefix + "API_BASE"], Self.isOnThisMachine(base) else { return nil }
         let name = LoopbackName.contains(configuration.host) ? configuration.host : "127.0.0.1"

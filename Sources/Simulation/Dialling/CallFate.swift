@@ -24,6 +24,8 @@ public struct FatePlan: Sendable {
     public var ring: ClosedRange<Duration> = .seconds(1)...(.seconds(1))
     /// From the answer to the callee's hanging up.
     public var talk: ClosedRange<Duration> = .seconds(5)...(.seconds(5))
+    /// From the answer of a telephone that a call was transferred to until it hangs up.
+    public var transferTalk: ClosedRange<Duration> = .seconds(5)...(.seconds(5))
     /// How long nobody answers when the request names no ring time-out shorter than this; `nil`: the provider's own time.
     public var patience: Duration?
 

@@ -19,6 +19,10 @@ public struct CallLedger: Sendable {
         public let end: CallEnd?
         public let verdict: String?
         public let wasStreamed: Bool
+        /// How the telephone ended that the call was last transferred to.
+        public let transferEnd: CallEnd?
+        /// Keys that were sent over the API.
+        public let keys: String
     }
 
     /// A create request and what came of it: `placed`, the name of a fault, `refused 400`.
@@ -43,7 +47,7 @@ public struct CallLedger: Sendable {
                 provider: call.provider, id: call.id, to: call.order.number, reference: call.order.reference,
                 placedAt: seconds(call.placedAt), answeredAt: call.answeredAt.map { seconds($0) },
                 endedAt: call.endedAt.map { seconds($0) }, end: call.end, verdict: call.verdict?.rawValue,
-                wasStreamed: call.wasStreamed)
+                wasStreamed: call.wasStreamed, transferEnd: call.transferEnd, keys: call.keys)
         }
     }
 

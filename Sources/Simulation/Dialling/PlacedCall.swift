@@ -83,6 +83,18 @@ struct PlacedCall: Sendable {
     var isTimedOut = false
     var hasStream = false
     var wasStreamed = false
+    /// The telephone that it is being transferred to.
+    var leg: DialLeg?
+    /// Telephones so far.
+    var legs = 0
+    /// How the last one ended.
+    var transferEnd: CallEnd?
+    /// It has left its answer document for another.
+    var isMoved = false
+    /// An action has been asked what to do next.
+    var isAsking = false
+    /// Keys that were sent over the API.
+    var keys = ""
 
     var isOver: Bool { endedAt != nil }
 

@@ -35,6 +35,7 @@ struct PlivoAPI: ProviderAPI {
             let index = desk.index(path[2], of: .plivo)
             switch request.method {
             case "GET": return .answer(try look(request, index, desk))
+            case "POST": return try move(request, index, desk)
             case "DELETE":
                 // What is not answered yet is a request.
                 guard let index, !desk.calls[index].isOver, desk.calls[index].rangAt != nil else { throw notFound(desk) }
@@ -49,6 +50,22 @@ struct PlivoAPI: ProviderAPI {
             return .end(index, HTTPResponse(status: 204))
         default: throw notFound(desk)
         }
+    }
+
+    /// Takes the A leg to another document; calls here have no other leg.
+    private func move(_ request: APIRequest, _ index: Int?, _ desk: APIDesk) throws(APIRefusal) -> APIWish {
+        guard request.mediaType == "application/json", let body = try? JSONValue(parsing: request.body) else {
+            throw refusal(400, "send a JSON object, Content-Type application/json", desk)
+        }
+        do throws(FieldFault) { try PlivoAPIRules.move.check(body) } catch { throw refusal(error, desk) }
+        guard let index, !desk.calls[index].isOver, desk.calls[index].answeredAt != nil else { throw notFound(desk) }
+        guard let url = body["aleg_url"]?.string else { throw refusal(FieldFault("/aleg_url", .missing), desk) }
+        let target = StreamOrder.Callback(url: url, method: body["aleg_method"]?.string == "GET" ? .get : .post)
+        let answer = JSONValue.object([
+            "message": .string("call transferred"), "call_uuids": .array([.string(desk.calls[index].id)]),
+            "api_id": .string(desk.answerID),
+        ])
+        return .move(index, MoveOrder(target: .document(target)), .json(202, answer))
     }
 
     // MARK: create

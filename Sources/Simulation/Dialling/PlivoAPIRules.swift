@@ -26,6 +26,9 @@ enum PlivoAPIRules {
             "parent_call_uuid": text, "error_if_parent_not_found": .flag,
         ], required: ["from", "to", "answer_url"])
 
+    /// `bleg` and `both` need a second leg, which no call here has.
+    static let move = FieldRules(["legs": .word(["aleg"]), "aleg_url": web, "aleg_method": method])
+
     private static let times = Dictionary(
         uniqueKeysWithValues: ["end_time", "bill_duration"].flatMap { name in
             ["", "__lt", "__lte", "__gt", "__gte"].map { (name + $0, FieldKind.text(1...32)) }

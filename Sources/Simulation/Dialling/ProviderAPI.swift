@@ -39,6 +39,12 @@ enum APIWish: Sendable {
     case answer(HTTPResponse)
     /// The call of this index is ended, and that is answered.
     case end(Int, HTTPResponse)
+    /// The call of this index leaves its stream for a document.
+    case move(Int, MoveOrder, HTTPResponse)
+    /// The call of this index is bridged with a telephone.
+    case bridge(Int, BridgeOrder, HTTPResponse)
+    /// Keys are sent to the callee of this index.
+    case keys(Int, String, HTTPResponse)
 }
 
 /// A request that the provider refuses, and its answer.

@@ -9,6 +9,8 @@ extension SimulatedAPI {
         /// - Parameter isTimedOut: the time limit has come, not the callee.
         case hangUp(Int, isTimedOut: Bool)
         case post(PlayedProvider, APICallback)
+        /// Something is due of a call's telephone of this count.
+        case leg(Int, Int)
     }
 
     /// Detection hears who speaks, and a machine's greeting ends, so long after the answer.
@@ -49,6 +51,7 @@ extension SimulatedAPI {
                 desk.calls[index].isTimedOut = isTimedOut
                 end(index, .completed)
             case .post(let provider, let callback): send(provider, callback)
+            case .leg(let index, let count): legIsDue(index, count)
             }
         }
     }
@@ -117,7 +120,7 @@ extension SimulatedAPI {
         }
     }
 
-    private mutating func fetch(_ target: StreamOrder.Callback, _ index: Int) {
+    mutating func fetch(_ target: StreamOrder.Callback, _ index: Int) {
         let call = desk.calls[index]
         let callback = Self.api(of: call.provider).documentRequest(target, call, desk)
         guard let request = signed(callback, call.provider) else { return end(index, .failed) }
@@ -133,10 +136,22 @@ extension SimulatedAPI {
             case .success(let given): response = given
             case .failure(let failure): throw dialect.complaint(failure)
             }
+            // A telephone that has talked: the document has nothing more.
+            if call.isAsking, call.transferEnd == .completed, [200, 204].contains(response.status), response.body.isEmpty {
+                return end(index, .completed)
+            }
             guard response.status == 200 else { throw dialect.complaint(.status(response.status, words: "")) }
             let text: String =
                 if case .document(let target)? = call.order.opening { target.url } else { "https://localhost/" }
             guard let origin = WebAddress(text) else { throw Complaint("the answer address is no URL") }
+            if call.isMoved {
+                desk.calls[index].isAsking = false
+                switch try MiddleReader(provider: call.provider, origin: origin).read(response) {
+                case .dial(let step): return startLeg(index, .document(step), step.number, step.timeout, step.limit)
+                case .hangUp: return end(index, .completed)
+                case .answer: break
+                }
+            }
             let answer = try dialect.read(response, from: origin, leg: call.provider.usualFormat)
             for complaint in answer.complaints { tell(.complaint(call.provider, complaint)) }
             switch answer.step {
@@ -187,7 +202,7 @@ extension SimulatedAPI {
     }
 
     /// The request with the provider's proof; `nil` for an address that is none.
-    private func signed(_ callback: APICallback, _ provider: PlayedProvider) -> HTTPRequest? {
+    func signed(_ callback: APICallback, _ provider: PlayedProvider) -> HTTPRequest? {
         guard let address = WebAddress(callback.target.url) else { return nil }
         let time = desk.milliseconds / 1_000
         switch callback.content {

@@ -98,6 +98,17 @@ public struct SimulatedAPI: Sendable {
                 desk.calls[index].isHungUpByAPI = true
                 end(index, desk.calls[index].answeredAt == nil ? .canceled : .completed)
                 return .answer(response)
+            case .move(let index, let order, let response):
+                if options.faults.happens(.lookup, &chance) { return .answer(api.trouble(500, desk)) }
+                move(index, order)
+                return .answer(response)
+            case .bridge(let index, let order, let response):
+                if options.faults.happens(.lookup, &chance) { return .answer(api.trouble(500, desk)) }
+                bridge(index, order)
+                return .answer(response)
+            case .keys(let index, let keys, let response):
+                desk.calls[index].keys += keys
+                return .answer(response)
             }
         } catch {
             if request.method == "POST", api.creates(request.path) {
@@ -120,11 +131,13 @@ public struct SimulatedAPI: Sendable {
         if desk.calls.indices.contains(call) { desk.calls[call].wasStreamed = true }
     }
 
-    /// The stream of a call is over, or never stood. The call goes with it, but at Telnyx, whose calls need a hang-up.
+    /// The stream of a call is over, or never stood. The call goes with it, but at Telnyx, whose calls need a
+    /// hang-up, and unless it has left the stream.
     public mutating func streamEnded(_ call: Int, at now: Moment) {
         desk.now = now
         advance()
-        guard desk.calls.indices.contains(call) else { return }
+        // A stream that the call has left says nothing of the call.
+        guard desk.calls.indices.contains(call), desk.calls[call].hasStream else { return }
         desk.calls[call].hasStream = false
         if desk.calls[call].provider != .telnyx { end(call, .completed) }
     }

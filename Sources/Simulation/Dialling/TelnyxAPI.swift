@@ -36,6 +36,34 @@ struct TelnyxAPI: ProviderAPI {
                     422, "90018", "Call has already ended", "This call is no longer active and can't receive commands.")
             }
             return .end(index, .json(200, .object(["data": .object(["result": .string("ok")])])))
+        case ("calls", 4) where path[2] == "actions" && (path[3] == "transfer" || path[3] == "send_dtmf"):
+            guard request.method == "POST" else { throw Self.wrongMethod }
+            let index = try index(path[1], desk)
+            guard !desk.calls[index].isOver else {
+                throw Self.refusal(
+                    422, "90018", "Call has already ended", "This call is no longer active and can't receive commands.")
+            }
+            guard desk.calls[index].answeredAt != nil else {
+                throw Self.refusal(422, "90034", "Call not answered yet", "This call can't receive this command yet.")
+            }
+            let body = try Self.json(request)
+            let done = HTTPResponse.json(200, .object(["data": .object(["result": .string("ok")])]))
+            do throws(FieldFault) {
+                if path[3] == "send_dtmf" {
+                    try TelnyxAPIRules.sendKeys.check(body)
+                    return .keys(index, body["digits"]?.string ?? "", done)
+                }
+                try TelnyxAPIRules.transfer.check(body)
+            } catch { throw Self.refusal(error) }
+            func seconds(_ name: String, _ usual: Int) -> Duration { .seconds(body[name]?.number ?? Double(usual)) }
+            let own = desk.calls[index].order.callbacks[.answered]?.url
+            let order = BridgeOrder(
+                number: body["to"]?.string ?? "", timeout: seconds("timeout_secs", 30), limit: seconds("time_limit_secs", 14_400),
+                target: .init(url: body["webhook_url"]?.string ?? own ?? "", method: .post),
+                state: body["target_leg_client_state"]?.string)
+            return .bridge(index, order, done)
+        // TeXML calls have not been placed here: a Call Control call is none.
+        case ("texml", 5) where path[1] == "Accounts" && path[3] == "Calls": throw Self.notFound
         case ("connections", 3) where path[2] == "active_calls":
             guard request.method == "GET" else { throw Self.wrongMethod }
             return .answer(try activeCalls(request, path[1], desk))

@@ -39,6 +39,22 @@ enum TelnyxAPIRules {
             "webhook_url_method": .word(["POST", "GET"]), "webhook_urls": .members, "webhook_urls_method": .word(["POST", "GET"]),
         ], required: ["connection_id", "to", "from"])
 
+    /// Of numbers: one telephone, no SIP address.
+    static let transfer = FieldRules(
+        [
+            "to": .e164, "from": .e164, "from_display_name": .text(0...128), "audio_url": web, "media_name": text,
+            "answering_machine_detection": .word(["premium", "detect", "detect_beep", "detect_words", "greeting_end", "disabled"]),
+            "answering_machine_detection_config": .members, "client_state": .base64, "command_id": text,
+            "custom_headers": .entries, "early_media": .flag, "media_encryption": .word(["disabled", "SRTP", "DTLS"]),
+            "mute_dtmf": .word(["none", "both", "self", "opposite"]), "park_after_unbridge": .word(["self"]),
+            "sip_headers": .entries, "target_leg_client_state": .base64, "time_limit_secs": .integer(30...14_400),
+            "timeout_secs": .integer(5...600), "webhook_url": web, "webhook_url_method": .word(["POST", "GET"]),
+        ], required: ["to"])
+
+    static let sendKeys = FieldRules(
+        ["digits": .text(1...512), "duration_millis": .integer(100...500), "client_state": .base64, "command_id": text],
+        required: ["digits"])
+
     static let hangUp = FieldRules(["client_state": .base64, "command_id": text, "custom_headers": .entries])
 
     private static let pages: [String: FieldKind] = ["page[size]": .integer(1...250), "page[number]": .integer(1...1_000_000)]

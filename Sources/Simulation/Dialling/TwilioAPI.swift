@@ -133,10 +133,12 @@ struct TwilioAPI: ProviderAPI {
     private func update(_ request: APIRequest, _ index: Int, _ desk: APIDesk) throws(APIRefusal) -> APIWish {
         let fields = try Self.form(request)
         do throws(FieldFault) { try TwilioAPIRules.update.check(fields) } catch { throw Self.refusal(error, fields) }
-        guard let status = fields.first(where: { $0.name == "Status" })?.value else {
-            throw Self.refusal(400, 20001, "this double updates a call with Status only")
-        }
+        func value(_ name: String) -> String? { fields.first { $0.name == name }?.value }
         var call = desk.calls[index]
+        guard let status = value("Status") else { return try move(fields, index, request, desk) }
+        guard value("Url") == nil, value("Twiml") == nil else {
+            throw Self.refusal(400, 20001, "Status and Url or Twiml cannot be given together")
+        }
         // What has ended is no more.
         guard !call.isOver else { throw Self.notFound(request) }
         guard status == "completed" || call.answeredAt == nil else {
@@ -145,5 +147,23 @@ struct TwilioAPI: ProviderAPI {
         call.endedAt = desk.now
         call.end = call.answeredAt == nil ? .canceled : .completed
         return .end(index, .json(200, resource(call, desk)))
+    }
+
+    /// Redirects a live call to a new document.
+    private func move(_ fields: [FormEncoding.Field], _ index: Int, _ request: APIRequest, _ desk: APIDesk) throws(APIRefusal)
+        -> APIWish
+    {
+        func value(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+        let call = desk.calls[index]
+        guard !call.isOver else { throw Self.notFound(request) }
+        guard call.answeredAt != nil else { throw Self.refusal(400, 21220, "Call is not in-progress. Cannot redirect.") }
+        let target: MoveOrder.Target
+        switch (value("Url"), value("Twiml")) {
+        case (let url?, nil): target = .document(.init(url: url, method: value("Method") == "GET" ? .get : .post))
+        case (nil, let text?):
+            target = .text(HTTPResponse(status: 200, headers: ["content-type": "text/xml"], body: Array(text.utf8)))
+        case (nil, nil), (_?, _?): throw Self.refusal(400, 20001, "give Status, Url or Twiml, one of them")
+        }
+        return .move(index, MoveOrder(target: target), .json(200, resource(call, desk)))
     }
 }

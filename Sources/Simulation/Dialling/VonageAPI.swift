@@ -25,11 +25,27 @@ struct VonageAPI: ProviderAPI {
         case "GET": return .answer(.json(200, resource(desk.calls[index], desk)))
         case "PUT":
             let body = try Self.json(request, desk)
+            if body["action"]?.string == "transfer" { return try move(body, index, desk) }
             do throws(FieldFault) { try VonageAPIRules.hangUp.check(body) } catch { throw Self.refusal(error, desk) }
             guard !desk.calls[index].isOver else { throw Self.notFound(desk) }
             return .end(index, HTTPResponse(status: 204))
         default: throw Self.refusal(405, "method-not-allowed", "Method Not Allowed", "The method is not allowed here", desk)
         }
+    }
+
+    /// Takes the leg to another NCCO.
+    private func move(_ body: JSONValue, _ index: Int, _ desk: APIDesk) throws(APIRefusal) -> APIWish {
+        do throws(FieldFault) { try VonageAPIRules.transfer.check(body) } catch { throw Self.refusal(error, desk) }
+        guard !desk.calls[index].isOver, desk.calls[index].answeredAt != nil else { throw Self.notFound(desk) }
+        let destination = body["destination"]
+        let target: MoveOrder.Target
+        switch (destination?["url"], destination?["ncco"]) {
+        case (.array(let urls)?, nil): target = .document(.init(url: urls.first?.string ?? "", method: .get))
+        case (nil, let ncco?):
+            target = .text(HTTPResponse(status: 200, headers: ["content-type": "application/json"], body: ncco.bytes))
+        default: throw Self.refusal(FieldFault("/destination", .value("url or ncco, one of them")), desk)
+        }
+        return .move(index, MoveOrder(target: target), HTTPResponse(status: 204))
     }
 
     // MARK: create

@@ -40,6 +40,25 @@ enum VonageAPIRules {
             "ringing_timer": .integer(1...120),
         ], required: ["to"])
 
+    /// `connect` to a telephone, in an NCCO that a document holds.
+    static let connectPhone = FieldRules(
+        [
+            "action": .word(["connect"]),
+            "endpoint": .array(
+                .object(FieldRules(["type": .word(["phone"]), "number": .number(7...15)], required: ["type", "number"])), 1...1),
+            "from": .number(7...15), "randomFromNumber": .flag, "eventType": .word(["synchronous"]), "timeout": .integer(1...120),
+            "limit": .integer(1...7_200), "eventUrl": .array(web, 1...1), "eventMethod": method, "ringbackTone": web,
+        ], required: ["action", "endpoint"])
+
+    static let transfer = FieldRules(
+        [
+            "action": .word(["transfer"]),
+            "destination": .object(
+                FieldRules(
+                    ["type": .word(["ncco"]), "url": .array(web, 1...1), "ncco": .array(.object(action), 1...20)],
+                    required: ["type"])),
+        ], required: ["action", "destination"])
+
     static let hangUp = FieldRules(["action": .word(["hangup"])], required: ["action"])
 
     private static let date = FieldKind.text(19...35)
