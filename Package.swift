@@ -58,6 +58,7 @@ let package = Package(
         .testTarget(
             name: "ProvidersTests", dependencies: ["Providers", "LibCrypto", "Call", "Wire", "Audio"], swiftSettings: outside),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Bots", "Call", "Audio", "Wire"], swiftSettings: outside),
+        .testTarget(name: "BotsTests", dependencies: ["Bots", "Pipeline", "Call", "Audio", "Wire"], swiftSettings: outside),
         .testTarget(name: "RecordingTests", dependencies: ["Recording", "Call", "Audio"], swiftSettings: outside),
         .testTarget(
             name: "CaptureTests",

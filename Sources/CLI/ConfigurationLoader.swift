@@ -24,6 +24,10 @@ enum ConfigurationLoader {
         configuration.isJournalOptional = true
         configuration.loops = ProcessInfo.processInfo.activeProcessorCount
         let file = try arguments.value("config").map(read) ?? [:]
+        func named(_ name: String, _ variable: String) -> String? {
+            [arguments.value(name), environment[variable], file[name]].compactMap(\.self).first { !$0.isEmpty }
+        }
+        try chooseMenu(named("menu", "TRUNKLINE_MENU"), isBotNamed: named("bot", "TRUNKLINE_BOT") != nil, &configuration)
         for setting in Setting.all {
             if let value = file[setting.name] { try apply(setting, value, "in the configuration file", &configuration) }
             if let value = environment[setting.environmentName], !value.isEmpty {
@@ -51,6 +55,26 @@ enum ConfigurationLoader {
             throw UsageError("--events-url: set TRUNKLINE_EVENTS_SECRET or TRUNKLINE_SECRET, with which events are signed")
         }
         return configuration
+    }
+
+    /// Calls are answered by a menu when nothing else is asked for: the one that is named, else the demo, else an echo.
+    private static func chooseMenu(
+        _ path: String?, isBotNamed: Bool, _ configuration: inout Configuration
+    ) throws(UsageError) {
+        if configuration.bots[MenuBot.name] == nil || path != nil {
+            guard let file = path ?? MenuFiles.demo else {
+                if isBotNamed { return }
+                configuration.warnings.append(
+                    "the demo menu does not lie beside the program: calls that name no bot are answered with an echo; "
+                        + "name a menu with --menu FILE")
+                return
+            }
+            let plan = try MenuFiles.plan(file, bots: configuration.bots)
+            configuration.warnings += plan.warnings.map { "menu \(file): \($0)" }
+            configuration.bots.add(MenuBot(plan))
+            configuration.menu = file
+        }
+        configuration.bot = MenuBot.name
     }
 
     private static func isEnvironmentLetter(_ character: Character) -> Bool {

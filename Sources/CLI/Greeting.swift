@@ -1,3 +1,4 @@
+import Bots
 import Providers
 import Server
 
@@ -5,7 +6,8 @@ import Server
 enum Greeting {
     static func text(_ configuration: Configuration, port: Int) -> String {
         let host = configuration.publicHost ?? "YOUR-PUBLIC-HOST"
-        var lines = ["bot: \(configuration.bot)", ""]
+        let menu = configuration.bot == MenuBot.name ? configuration.menu.map { " (\($0))" } : nil
+        var lines = ["bot: \(configuration.bot)\(menu ?? "")", ""]
         if configuration.publicHost == nil {
             lines += [
                 "To take real calls, make this port reachable over https (a tunnel or a reverse proxy) and start with -x YOUR-PUBLIC-HOST.",

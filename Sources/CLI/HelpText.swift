@@ -1,3 +1,4 @@
+import Bots
 import Server
 
 /// What `trunkline help` prints.
@@ -32,14 +33,14 @@ enum HelpText {
           help       this text; trunkline help COMMAND tells the flags
 
         First call, with no account and no phone:
-          trunkline serve --bot echo
-          trunkline simulate --provider twilio --calls 1 --duration 3
+          trunkline serve
+          trunkline simulate --provider twilio --calls 1 --duration 3 --heard heard.wav
         """
 
     private static var settings: String {
         Setting.all.map { setting in
             let names = (setting.short.map { "-\($0), " } ?? "    ") + "--\(setting.name) \(setting.value)"
-            let usual = setting.show(Configuration())
+            let usual = setting.name == "bot" ? MenuBot.name : setting.show(Configuration())
             // The number of loops is the machine's, and the text says so.
             let hasDefault = usual != "none" && setting.name != "loops"
             return "  " + names.padding(to: 30) + setting.help + (hasDefault ? "; default \(usual)" : "")
@@ -51,7 +52,7 @@ enum HelpText {
         usage: trunkline serve [flags]
 
         Serves the answer documents of Twilio, Telnyx, Plivo, Exotel and Vonage, takes their media streams and runs a bot
-        on each call. Stops on Ctrl-C or SIGTERM.
+        on each call: menu (prompts and keys, by the file of --menu, else a demo), echo or drill. Stops on Ctrl-C or SIGTERM.
 
         \(settings)
               --config FILE             JSON object of settings, by the names above without the leading dashes
@@ -145,6 +146,7 @@ enum HelpText {
           --virtual             against the engine in this process, on a virtual clock: an hour in seconds
           --bot NAME            the far end is this bot and no other: scenarios that need another one are skipped
           --provider NAME       play this provider only
+          --menu FILE           the menu that the bot called menu walks callers through, with --virtual; default the demo
           --longest SECONDS     skip scenarios that may take longer; default 120 over a socket
           --json                one JSON document instead of a table
           --heard FILE.wav      where to write what was heard; of several calls, each into a file of its own beside it

@@ -17,6 +17,7 @@ struct ReplayCommand {
     static func run(
         _ words: ArraySlice<String>, _ bots: BotCatalog, _ dialects: [any ProviderDialect]
     ) throws(UsageError) -> Int32 {
+        let bots = try bots.withMenu(nil)
         let plan = try ReplayPlan(words, bots)
         if let path = plan.junitPath, !FileManager.default.createFile(atPath: path, contents: nil) {
             throw UsageError("--junit \(path): cannot be written")

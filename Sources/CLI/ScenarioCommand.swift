@@ -15,6 +15,7 @@ enum ScenarioCommand {
         _ words: ArraySlice<String>, _ bots: BotCatalog, _ dialects: [any ProviderDialect], _ environment: [String: String] = [:]
     ) throws(UsageError) -> Int32 {
         let plan = try ScenarioPlan(words, bots, environment)
+        let bots = plan.bots
         var report = RehearsalReport()
         var progress = ScenarioProgress(count: plan.scenarios.count)
         var isStopped = false

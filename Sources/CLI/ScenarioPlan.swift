@@ -21,9 +21,11 @@ struct ScenarioPlan: Sendable {
     let longest: Duration
     let isJSON: Bool
     let heardPath: String?
+    /// The bots that answer on a virtual clock.
+    let bots: BotCatalog
     let trustedFile: String?
 
-    private static let names = ["scenario", "url", "bot", "provider", "longest", "heard", "ca"]
+    private static let names = ["scenario", "url", "bot", "provider", "longest", "heard", "ca", "menu"]
     private static let usualURL = "ws://127.0.0.1:7860/ws"
 
     /// Whether the words ask for scenarios at all.
@@ -47,6 +49,11 @@ struct ScenarioPlan: Sendable {
         guard url.hasPrefix("ws://") || url.hasPrefix("wss://") else {
             throw UsageError("--url \(url): must begin with ws:// or wss://")
         }
+        if !isVirtual, let menu = arguments.value("menu") {
+            throw UsageError("--menu \(menu): is for --virtual; over a socket give it to trunkline serve")
+        }
+        let bots = isVirtual ? try bots.withMenu(arguments.value("menu")) : bots
+        self.bots = bots
         bot = arguments.value("bot")
         if let bot, isVirtual, bots[bot] == nil {
             throw UsageError("--bot \(bot): no such bot; known: \(bots.names.joined(separator: ", "))")

@@ -23,6 +23,7 @@ enum ServeCommand {
         let configuration = try ConfigurationLoader.load(
             try arguments(words), environment: environment, bots: bots, dialects: dialects)
         let logger = Logger(level: configuration.logLevel, format: configuration.logFormat)
+        for warning in configuration.warnings { logger.log(.warning, warning) }
         let signals = StopSignals()
         do throws(NetError) {
             let scheme = configuration.tlsCertificate == nil ? "http" : "https"

@@ -1,4 +1,5 @@
 import Bots
+import Bots
 import Call
 import Capture
 import Providers
@@ -45,10 +46,15 @@ struct Setting: Sendable {
                 name: "bot", short: nil, value: "NAME", help: "the bot that answers calls that name none",
                 apply: { value, c throws(UsageError) in
                     guard c.bots[value] != nil else {
-                        throw UsageError("--bot \(value): no such bot; known: \(c.bots.names.joined(separator: ", "))")
+                        let mend = value == MenuBot.name ? "name its menu with --menu FILE" : "no such bot"
+                        throw UsageError("--bot \(value): \(mend); known: \(c.bots.names.joined(separator: ", "))")
                     }
                     c.bot = value
                 }, show: { $0.bot }),
+            // The file was read before the settings are applied, so that --bot knows the menu bot: ConfigurationLoader.
+            Setting(
+                name: "menu", short: nil, value: "FILE", help: "the menu (JSON) that the bot called menu walks callers through",
+                apply: { value, c throws(UsageError) in c.menu = value }, show: { $0.menu ?? "none" }),
             Setting(
                 name: "loops", short: nil, value: "N", help: "event loops, each a thread; default: one per core",
                 apply: { value, c throws(UsageError) in c.loops = try number(value, "loops", 1...256) }, show: { "\($0.loops)" }),

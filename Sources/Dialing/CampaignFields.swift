@@ -11,9 +11,8 @@ struct CampaignFields {
         self.path = path
         self.members = members
         guard let stranger = members.keys.sorted().first(where: { !known.contains($0) }) else { return }
-        let near = known.map { (name: $0, distance: Self.distance(stranger, $0)) }.min { $0.distance < $1.distance }
-        if let near, near.distance <= 3, near.distance < stranger.count {
-            throw CampaignError(place(stranger), "no such key; is \(near.name) meant?")
+        if let near = NearSpelling.of(stranger, among: known) {
+            throw CampaignError(place(stranger), "no such key; is \(near) meant?")
         }
         throw CampaignError(place(stranger), "no such key; here may stand \(known.joined(separator: ", "))")
     }
@@ -70,21 +69,5 @@ struct CampaignFields {
         guard case .array(let values) = value else { throw error(name, "must be a list in brackets") }
         guard values.count <= most else { throw error(name, "has \(values.count) entries, at most \(most) are taken") }
         return values
-    }
-
-    /// Letters to change, put in or leave out (Levenshtein).
-    private static func distance(_ a: String, _ b: String) -> Int {
-        let b = Array(b.utf8)
-        var row = Array(0...b.count)
-        for (i, x) in a.utf8.prefix(64).enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, y) in b.enumerated() {
-                let changed = diagonal + (x == y ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(changed, row[j] + 1, row[j + 1] + 1)
-            }
-        }
-        return row[b.count]
     }
 }

@@ -26,8 +26,7 @@ final class CallHost: WebSocketHandler {
     private(set) var tape: CaptureTape?
     /// The call's event log; `nil` without `--log-dir`, and until the call is admitted.
     private(set) var log: CallLogStream?
-    /// The recording that hears the call.
-    private var recording: RecordingTap?
+    private var recordings = CallRecordings()
     /// When the engine wants to be polled next.
     private var due: Moment?
 
@@ -100,7 +99,9 @@ final class CallHost: WebSocketHandler {
             log = loop.callLogs?.open(call, isOutbound: admission.dialled != nil, at: now, unixTime: unixTime)
         }
         engine.handle(answer, at: now)
-        if case .admitted = answer, let order = loop.recordings?.firstOrder { carryOut(order, at: now) }
+        if case .admitted = answer, let order = loop.recordings?.firstOrder {
+            carryOut(order, .call, at: now)
+        }
     }
 
     /// Carries out what the engine asks for until it has nothing more to ask.
@@ -118,7 +119,7 @@ final class CallHost: WebSocketHandler {
             case .hangUp(let start): paidLeg = start
             case .log(let line): loop.streams.log(line, of: self)
             case .event(let event): log?.append(event, at: now)
-            case .record(let order): carryOut(order, at: now)
+            case .record(let order): carryOut(order, recordings.place(of: order), at: now)
             case .transfer(let order):
                 if let answer = loop.streams.transfer(order, of: self) { engine.handle(answer, at: now) }
             case .handOver(let bot): engine.handle(loop.streams.handOver(self, to: bot), at: now)
@@ -130,8 +131,7 @@ final class CallHost: WebSocketHandler {
                 socket = nil
             case .finished(let termination):
                 isFinished = true
-                recording?.end(at: now)
-                recording = nil
+                recordings.end(at: now)
                 tape?.note(.end(termination), .outward, at: now)
                 return loop.finish(self, termination)
             }
@@ -144,40 +144,40 @@ final class CallHost: WebSocketHandler {
     func record(_ order: RecordingOrder) -> (outcome: RecordingOutcome, id: String?) {
         guard !isFinished else { return (.refused("ended", "the call has ended"), nil) }
         let now = loop.now
-        let before = recording?.id
-        let outcome = carryOut(order, at: now)
+        let before = recordings[.call]?.id
+        let outcome = carryOut(order, .call, at: now)
         drive(at: now)
-        return (outcome, recording?.id ?? before)
+        return (outcome, recordings[.call]?.id ?? before)
     }
 
     /// The recording has ended by itself: its disk is full, say.
     func recordingEnded(_ id: String, _ status: RecordingStatus) {
-        guard !isFinished, recording?.id == id else { return }
-        recording?.end(at: loop.now)
-        recording = nil
+        guard !isFinished, let place = recordings.place(ofRecording: id) else { return }
         let now = loop.now
-        engine.handle(.tap(nil), at: now)
+        recordings[place]?.end(at: now)
+        recordings[place] = nil
+        engine.handle(.tap(recordings.tap), at: now)
         engine.handle(.push(Frame(.recordingChanged(status))), at: now)
         drive(at: now)
     }
 
     @discardableResult
-    private func carryOut(_ order: RecordingOrder, at now: Moment) -> RecordingOutcome {
-        let outcome = loop.carryOut(order, recording, call: id, at: now)
+    private func carryOut(_ order: RecordingOrder, _ place: CallRecordings.Place, at now: Moment) -> RecordingOutcome {
+        let outcome = loop.carryOut(order, recordings[place], call: id, at: now)
         var status: RecordingStatus?
         switch outcome {
         case .began(let tap):
-            recording = tap
-            engine.handle(.tap(tap), at: now)
+            recordings[place] = tap
+            engine.handle(.tap(recordings.tap), at: now)
             status = .recording
         case .changed(let new): status = new
         case .ended:
-            recording = nil
-            engine.handle(.tap(nil), at: now)
+            recordings[place] = nil
+            engine.handle(.tap(recordings.tap), at: now)
             status = .finished
         case .refused(_, let sentence):
             loop.shared.logger.log(.warning, "\(order.word) of a recording refused: \(sentence)", call: id)
-            if case .start = order { status = recording?.status ?? .errored }
+            if case .start = order { status = recordings[place]?.status ?? .errored }
         }
         if let status { engine.handle(.push(Frame(.recordingChanged(status))), at: now) }
         return outcome

@@ -20,6 +20,10 @@ public struct Configuration: Sendable {
     /// The bot of calls that name none.
     public var bot = "echo"
     public var bots = BotCatalog.builtIn
+    /// The file of the menu that the menu bot walks; `nil`: none, or that of a bot in `bots`.
+    public var menu: String?
+    /// What was odd about the configuration and not wrong: lines for the log.
+    public var warnings: [String] = []
     /// The providers whose streams and webhooks are served.
     public var dialects: [any ProviderDialect] = Provider.all
     /// Credentials and signature secrets by their environment names.

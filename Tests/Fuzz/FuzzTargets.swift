@@ -6,6 +6,6 @@ enum FuzzTargets {
         Provider.all.map { .stream($0) } + [
             .jsonScanner, .jsonValue, .base64, .form, .webhook, .requestHead, .streamToken, .wav, .capture, .masking, .call,
             .answer, .scenario,
-            .simulator,
+            .simulator, .menu,
         ]
 }

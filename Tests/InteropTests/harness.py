@@ -26,7 +26,7 @@ class Server:
     def __init__(self, *flags, **environment):
         clean = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
         self.process = subprocess.Popen(
-            [TRUNKLINE, "serve", "--port", "0", "--loops", "1", "--log-level", "debug", *flags],
+            [TRUNKLINE, "serve", "--port", "0", "--loops", "1", "--log-level", "debug", "--bot", "echo", *flags],
             env=clean | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -9,12 +9,12 @@ import SpeexAudio
 final class EngineFarEnd: FarEnd {
     private var call: LocalCall
 
-    init(_ rehearsed: ScenarioCall) {
+    init(_ rehearsed: ScenarioCall, bots: BotCatalog = .builtIn) {
         let query = rehearsed.options
         let name = rehearsed.bot ?? "echo"
         call = LocalCall(dialects: Provider.all, resamplers: SpeexResamplerFactory(), at: .zero) { start in
             let info = CallInfo(id: "rehearsal", stream: start, query: query, bot: name)
-            guard let pipeline = try? BotCatalog.builtIn[name]?.pipeline(for: info) else {
+            guard let pipeline = try? bots[name]?.pipeline(for: info) else {
                 return .refused(.refused, reason: "no such bot")
             }
             return .admitted(info, pipeline)
@@ -54,10 +54,11 @@ enum Rehearsals {
 
     /// - Parameter wrap: puts something between the engine and the call with the given number.
     static func play(
-        _ scenario: Scenario, _ provider: PlayedProvider, wrap: (Int, any FarEnd) -> any FarEnd = { $1 }
+        _ scenario: Scenario, _ provider: PlayedProvider, bots: BotCatalog = .builtIn,
+        wrap: (Int, any FarEnd) -> any FarEnd = { $1 }
     ) throws -> [CallVerdict] {
         var rehearsal = try VirtualRehearsal(scenario, provider, resamplers: SpeexResamplerFactory()) { index, call, _ in
-            wrap(index, EngineFarEnd(call))
+            wrap(index, EngineFarEnd(call, bots: bots))
         }
         return try rehearsal.run()
     }
