@@ -113,7 +113,7 @@ struct Setting: Sendable {
                     c.logKeys = value == "full"
                 }, show: { $0.logKeys ? "full" : "masked" }),
         ]
-        + AudioSetting.all + BackgroundFlags.all + RecordSetting.all + DialSetting.all + [
+        + AudioSetting.all + ConversationSetting.all + BackgroundFlags.all + RecordSetting.all + DialSetting.all + [
             Setting(
                 name: "log-level", short: nil, value: "LEVEL", help: "debug, info, warning or error",
                 apply: { value, c throws(UsageError) in

@@ -42,6 +42,8 @@ public struct Configuration: Sendable {
     public var drainTimeout = Duration.zero
     /// What is done to the caller's audio before a bot hears it.
     public var audioFilter = AudioFilterSettings()
+    /// How callers are listened to.
+    public var conversation = ConversationDefaults()
     /// Files in PEM; both or none.
     public var tlsCertificate: String?
     public var tlsKey: String?

@@ -11,6 +11,7 @@ extension StreamController {
         if !configuration.audioFilter.isOff {
             pipeline = pipeline.prepending([AudioFilterProcessor(shared.filters, configuration.audioFilter)])
         }
+        pipeline.conversation = configuration.conversation.completing(pipeline.conversation)
         pipeline.background = pipeline.background ?? configuration.background
         return pipeline
     }

@@ -14,7 +14,7 @@ public struct MenuBot: Bot {
     /// A menu listens for a voice where one may interrupt it; its keys it takes itself.
     public func pipeline(for call: CallInfo) throws(BotError) -> BotPipeline {
         var conversation = ConversationSettings()
-        if !plan.honoursVoice { conversation.times = nil }
+        conversation.times = plan.honoursVoice ? UserTurn.Times(startOverBot: .milliseconds(260)) : nil
         conversation.bargeIn = BargeIn.Rules(voice: plan.honoursVoice, keys: false)
         return BotPipeline([Menu(plan)], conversation: conversation)
     }
