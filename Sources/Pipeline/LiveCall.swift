@@ -99,7 +99,7 @@ struct LiveCall: ~Copyable {
         source.removeAll()
         pipeline = PipelineWorker(bot)
         hearsInBandKeys = bot.conversation?.hearsInBandKeys ?? false
-        playout.change(isLive: bot.isLive)
+        playout.change(isLive: bot.isLive, at: now)
         inbound = bot.inputRate.flatMap { $0 == start.inbound.rate ? nil : RateConverter(to: $0, resamplers: resamplers) }
         note(.handedOver(bot: call.bot))
         push(Frame(.start(call)), at: now)
@@ -233,7 +233,7 @@ struct LiveCall: ~Copyable {
         case .outputDTMF(let keys): press(keys, isInterruptible: frame.isInterruptible, at: now)
         case .interruption: interrupt(at: now)
         case .pauseOutput:
-            playout.hold()
+            playout.hold(at: now)
             note(.outputPaused)
         case .resumeOutput:
             playout.resume(at: now)

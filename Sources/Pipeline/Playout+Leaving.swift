@@ -24,7 +24,10 @@ extension Playout {
                 isMarkDue = false
                 if playback.wantsMark { return .mark(playback.mark(at: now)) }
             }
-            if isPaused { return wait(until: nil, at: now) }
+            if let heldUntil {
+                guard heldUntil <= now else { return wait(until: packets.isReady || !queue.isEmpty ? heldUntil : nil, at: now) }
+                resume(at: now)
+            }
             if packets.isReady { return leave(at: now) }
             switch queue.first {
             case .audio(let samples, let isInterruptible, let utterance):

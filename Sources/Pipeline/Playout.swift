@@ -52,7 +52,8 @@ public struct Playout {
     var lastLeft: Moment
     var protectedUntil: Moment
     private(set) var isLive: Bool
-    private(set) var isPaused = false
+    /// Speech is held back until then at the latest.
+    var heldUntil: Moment?
     /// The utterance was begun by word.
     var isAnnounced = false
     /// Mixed into what leaves. While it plays, packets leave without a pause.
@@ -166,8 +167,9 @@ public struct Playout {
     }
 
     /// Another bot speaks from here on.
-    mutating func change(isLive: Bool) {
+    mutating func change(isLive: Bool, at now: Moment) {
         endUtterance()
+        resume(at: now)
         self.isLive = isLive
         clock.change(longestStall: isLive ? Interval(Self.longestStall) : Interval(nanoseconds: 0))
         updateSpacing()
@@ -182,13 +184,16 @@ public struct Playout {
 
     // MARK: Interruption
 
+    /// Longest time that speech is held back. Whoever holds it decides within two seconds; one that forgets must not make a bot mute.
+    public static let longestHold = Duration.seconds(10)
+
     /// Holds back what has not been sent; what the provider holds plays out.
-    public mutating func hold() { isPaused = true }
+    public mutating func hold(at now: Moment) { heldUntil = heldUntil ?? now + Self.longestHold }
 
     /// Goes on with the first sample that was not sent.
     public mutating func resume(at now: Moment) {
-        guard isPaused else { return }
-        isPaused = false
+        guard heldUntil != nil else { return }
+        heldUntil = nil
         lastAppended = max(lastAppended, now)
         if clock.timeline < now { clock.restart(at: now) }
     }
@@ -204,7 +209,7 @@ public struct Playout {
         marksDue.removeAll { if case .named = $0.kind { $0.isInterruptible } else { false } }
         for mark in packets.interrupt() { marksDue.append(mark) }
         isMarkDue = false
-        isPaused = false
+        heldUntil = nil
         let kept = queue.utterances.union(packets.utterances)
         let clears = protectedUntil <= now && playback.holdsSpeech(at: now)
         playback.interrupt(keeping: kept, clears: clears, at: now)

@@ -149,6 +149,16 @@ struct ConversationCallTests {
         #expect(run.events.contains(.handedOver(bot: "other")))
     }
 
+    @Test func `a bot that takes over from one that held its tongue is heard`() {
+        let run = call()
+        run.push(speech(300))
+        run.push(.pauseOutput)
+        run.advance(.milliseconds(500))
+        run.handle(.handedOver(CallInfo(id: "1", stream: StreamStart(provider: ProviderName("fake"))), BotPipeline([Step()])))
+        run.advance(.milliseconds(500))
+        #expect(run.audio.count == 2_400)
+    }
+
     @Test func `a transfer is asked of the host and answered to the bot and the log`() {
         let heard = Heard()
         let run = call(heard)

@@ -124,7 +124,7 @@ struct PlaybackTests {
     @Test
     func `what is queued and not begun is dropped without a word to the provider`() throws {
         let telephone = Telephone()
-        telephone.playout.hold()
+        telephone.playout.hold(at: telephone.now)
         telephone.say(0..<8_000)
         telephone.run(.milliseconds(100))
         #expect(!telephone.interrupt())
@@ -139,7 +139,7 @@ struct PlaybackTests {
         telephone.say(0..<16_000)
         telephone.playout.endUtterance()
         telephone.run(.milliseconds(500))
-        telephone.playout.hold()
+        telephone.playout.hold(at: telephone.now)
         telephone.run(.milliseconds(length))
         telephone.playout.resume(at: telephone.now)
         telephone.run(.seconds(3))
@@ -149,11 +149,23 @@ struct PlaybackTests {
     }
 
     @Test
+    func `a pause that nobody ends is over after its limit`() {
+        let telephone = Telephone()
+        telephone.say(0..<4_000)
+        telephone.playout.endUtterance()
+        telephone.playout.hold(at: telephone.now)
+        telephone.run(Playout.longestHold)
+        #expect(telephone.played.isEmpty)
+        telephone.run(.seconds(2))
+        #expect(telephone.reports.map(\.heardMilliseconds) == [500])
+    }
+
+    @Test
     func `an interruption during a pause drops what was held back`() throws {
         let telephone = Telephone()
         telephone.say(0..<16_000)
         telephone.run(.milliseconds(500))
-        telephone.playout.hold()
+        telephone.playout.hold(at: telephone.now)
         telephone.run(.milliseconds(60))
         telephone.interrupt()
         telephone.run(.seconds(2))

@@ -63,7 +63,7 @@ struct PlayoutBackgroundTests {
         run.poll()
         run.say(Ramp.samples(from: 1, count: 4_000))
         advance(&run, 200)
-        run.playout.hold()
+        run.playout.hold(at: run.now)
         advance(&run, 400)
         run.playout.resume(at: run.now)
         advance(&run, 1_000)
