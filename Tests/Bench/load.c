@@ -5,13 +5,17 @@
 // which frame it is, and every one of its codes survives mu-law -> PCM16 -> mu-law exactly, so what comes back is matched byte by byte:
 // lost, changed, misordered, doubled and misdirected audio are told apart. Echoed audio is read as a stream: it may be cut anew.
 //
+// With `--listen` the server is no echo: the caller says something, and what the server says is played as a provider plays it; whether it
+// came in time is measured (listen.h).
+//
 // Latency and the server's CPU are measured in the steady window only: all calls up and sending, `--seconds` long.
 //
 // Build: cc -O2 -o load load.c
-// Exit:  0 all audio came back; 1 it did not, or a call could not be made; 64 bad usage.
+// Exit:  0 all audio came back, or in time; 1 it did not, or a call could not be made; 64 bad usage.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -45,7 +49,7 @@
 // Most bytes that may wait for the server to read: about 10 s of one call.
 #define MAX_UNSENT (256 * 1024)
 // Longest message and longest HTTP answer taken from the server.
-#define MAX_INPUT (256 * 1024)
+#define MOST_INPUT (256 * 1024)
 // Echoed bytes not yet matched; a frame may be cut at any byte.
 #define MAX_UNMATCHED 65536
 // How long a call may take to be answered, and how long the last echoes and the close may take.
@@ -67,9 +71,9 @@ enum { OP_CONTINUATION = 0, OP_TEXT = 1, OP_BINARY = 2, OP_CLOSE = 8, OP_PING = 
 // ---- What was asked for, and what was seen ----
 
 static struct {
-    const char *host, *path;
+    const char *host, *path, *say;
     int port, calls, seconds, ramp, pid, tail;
-    bool json;
+    bool json, listen;
 } options = {.host = "127.0.0.1", .path = "/ws", .calls = 100, .seconds = 10, .ramp = 200};
 
 static struct {
@@ -149,6 +153,10 @@ struct call {
     size_t message_length;
     char *unsent;
     size_t unsent_length;
+    // With --listen:
+    int64_t plays_until; // when all audio that came has played
+    int64_t most_ahead;  // furthest before its time that a packet has come
+    bool has_heard;
 };
 
 static struct call *calls;
@@ -378,10 +386,13 @@ __attribute__((format(printf, 2, 3))) static void write_text(struct call *call, 
     write_frame(call, OP_TEXT, text, (size_t)length);
 }
 
+#include "listen.h"
+
 static void send_media(struct call *call) {
     uint8_t audio[FRAME_BYTES];
     char payload[BASE64_CHARS + 1];
-    make_frame((uint32_t)call->number, call->sent, audio);
+    if (options.listen) say(call, audio);
+    else make_frame((uint32_t)call->number, call->sent, audio);
     base64_encode(audio, FRAME_BYTES, payload);
     payload[BASE64_CHARS] = 0;
     uint32_t slot = call->sent % SEND_TIMES;
@@ -541,22 +552,23 @@ static void take_message(struct call *call, const char *text, size_t length, int
         return;
     }
     if (strncmp(event, "media\"", 6) == 0) {
-        static uint8_t audio[MAX_INPUT];
+        static uint8_t audio[MOST_INPUT];
         const char *payload = value_of(text, length, "\"payload\"");
         int count = payload ? base64_decode(payload, end, audio) : -1;
         if (count < 0) seen.unread++;
+        else if (options.listen) play(call, (size_t)count, at);
         else take_audio(call, audio, (size_t)count, at);
     } else if (strncmp(event, "mark\"", 5) == 0) {
-        // All audio before it has been taken as played.
+        // An echo's audio is taken as played.
         const char *name = value_of(text, length, "\"name\"");
         const char *name_end = name ? memchr(name, '"', (size_t)(end - name)) : NULL;
         seen.marks++;
         if (!name_end || call->stage != STREAMING) return;
-        write_text(
-            call, "{\"event\":\"mark\",\"sequenceNumber\":\"%u\",\"streamSid\":\"%s\",\"mark\":{\"name\":\"%.*s\"}}", call->sent + 1,
-            call->stream_sid, (int)(name_end - name), name);
+        keep_mark(call, name, (size_t)(name_end - name), at);
+        if (!options.listen) return_marks();
     } else if (strncmp(event, "clear\"", 6) == 0) {
         seen.clears++;
+        clear_playback(call, at);
     } else {
         seen.unread++;
     }
@@ -580,7 +592,7 @@ static size_t take_websocket_frame(struct call *call, const char *bytes, size_t 
         for (int i = 2; i < 10; i++) length = length << 8 | b[i];
         head = 10;
     }
-    if (length > MAX_INPUT - 16) give_up("call %d: the server sent a frame of %llu bytes", call->number, (unsigned long long)length);
+    if (length > MOST_INPUT - 16) give_up("call %d: the server sent a frame of %llu bytes", call->number, (unsigned long long)length);
     if (count < head + length) return 0;
     const char *text = bytes + head;
     bool final = b[0] & 0x80;
@@ -591,8 +603,8 @@ static size_t take_websocket_frame(struct call *call, const char *bytes, size_t 
             take_message(call, text, length, at);
             break;
         }
-        if (call->message_length + length > MAX_INPUT) give_up("call %d: the server sent a message without end", call->number);
-        if (!call->message) call->message = malloc(MAX_INPUT);
+        if (call->message_length + length > MOST_INPUT) give_up("call %d: the server sent a message without end", call->number);
+        if (!call->message) call->message = malloc(MOST_INPUT);
         if (!call->message) give_up("out of memory");
         memcpy(call->message + call->message_length, text, length);
         call->message_length += length;
@@ -618,7 +630,7 @@ static size_t take_websocket_frame(struct call *call, const char *bytes, size_t 
 }
 
 static void take_input(struct call *call) {
-    static char bytes[MAX_INPUT];
+    static char bytes[MOST_INPUT];
     size_t count = call->input_length;
     if (count > 0) {
         memcpy(bytes, call->input, count);
@@ -694,10 +706,39 @@ static long kibibytes(const char *name, const char *field) {
 static struct {
     long rss_before, rss_with_calls, pss_before, pss_with_calls;
     int64_t cpu_start, cpu_end;
-} server;
+    int64_t busiest; // nanoseconds of the thread that ran most in the window, its loop's; -1 where the kernel does not say
+} server = {.busiest = -1};
 
 /// What this process itself used in the steady window. Units: nanoseconds.
 static int64_t own_cpu;
+
+/// What each thread of `--pid` has used, and at the second call the most that one of them has used since the first.
+static void note_threads(bool begins) {
+    static struct { long id; long long ran; } threads[64];
+    static int count;
+    char path[300];
+    snprintf(path, sizeof path, "/proc/%d/task", options.pid);
+    DIR *folder = options.pid ? opendir(path) : NULL;
+    if (!folder) return;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        long id = strtol(entry->d_name, NULL, 10);
+        long long ran;
+        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", options.pid, entry->d_name);
+        FILE *file = id > 0 ? fopen(path, "r") : NULL;
+        if (!file) continue;
+        bool known = fscanf(file, "%lld", &ran) == 1;
+        fclose(file);
+        if (!known) continue;
+        if (begins && count < 64) {
+            threads[count].id = id;
+            threads[count++].ran = ran;
+        }
+        for (int i = 0; !begins && i < count; i++) {
+            if (threads[i].id == id && ran - threads[i].ran > server.busiest) server.busiest = ran - threads[i].ran;
+        }
+    }
+    closedir(folder);
+}
 
 static int64_t own_cpu_time(void) {
     struct timespec t;
@@ -732,9 +773,9 @@ static void wait_for_input(int64_t until) {
     for (int i = 0; i < count; i++) take_event(events[i].data.ptr, events[i].events);
 }
 
-/// Sends what is due, in the order of the calls' places in the 20 ms.
-/// - Returns: when the next frame is due.
-static int64_t send_due(void) {
+/// Sends the frames that are due, in the order of the calls' places in the 20 ms.
+/// - Returns: when the next one is due.
+static int64_t send_frames(void) {
     static int next;
     // One turn passes each call once at most, and lets input in after 16 frames.
     int frames = 0;
@@ -753,6 +794,13 @@ static int64_t send_due(void) {
         next = (next + 1) % options.calls;
     }
     return now() + FRAME_PERIOD / 2;
+}
+
+/// Sends what is due.
+/// - Returns: when something is due next.
+static int64_t send_due(void) {
+    int64_t frame = send_frames(), mark = return_marks();
+    return mark < frame ? mark : frame;
 }
 
 static void check_connecting(int64_t at) {
@@ -783,11 +831,13 @@ static void run(void) {
     int64_t settled = now() + SETTLE_TIME;
     while (now() < settled) wait_for_input(send_due());
     server.cpu_start = cpu_time();
+    note_threads(true);
     own_cpu = own_cpu_time();
     window_start = now();
     window_end = window_start + options.seconds * SECOND;
     while (now() < window_end) wait_for_input(send_due());
     server.cpu_end = cpu_time();
+    note_threads(false);
     own_cpu = own_cpu_time() - own_cpu;
     note_memory(&server.rss_with_calls, &server.pss_with_calls);
 
@@ -795,7 +845,7 @@ static void run(void) {
     int64_t tail_end = window_end + options.tail * MILLISECOND;
     while (now() < tail_end) wait_for_input(send_due());
 
-    int64_t drained = now() + DRAIN_TIME;
+    int64_t drained = options.listen ? 0 : now() + DRAIN_TIME;
     while (now() < drained && seen.intact < seen.sent) wait_for_input(now() + MILLISECOND);
     for (int i = 0; i < options.calls; i++) {
         if (calls[i].stage == STREAMING) end_call(&calls[i]);
@@ -808,6 +858,7 @@ static void run(void) {
 // ---- The report ----
 
 static bool good(void) {
+    if (options.listen) return listened_well();
     return seen.sent > 0 && seen.intact == seen.sent && !seen.strays && !seen.foreign && !seen.misordered && !seen.doubled && !seen.unread
         && !seen.dropped_calls;
 }
@@ -823,22 +874,29 @@ static void report(void) {
         cpu = (double)(server.cpu_end - server.cpu_start) / 1000.0 / (double)seen.window_sent;
     }
     if (options.json) {
-        printf("{\"calls\":%d,\"seconds\":%d,\"frames\":%llu,\"frames_in_window\":%llu,\"lost\":%llu,\"corrupt\":%llu,\"foreign\":%llu,",
+        printf("{\"calls\":%d,\"seconds\":%d,\"frames\":%llu,\"frames_in_window\":%llu,\"foreign\":%llu,\"own_cpu_percent\":%.1f,",
                options.calls, options.seconds, (unsigned long long)seen.sent, (unsigned long long)seen.window_sent,
-               (unsigned long long)lost, (unsigned long long)seen.strays, (unsigned long long)seen.foreign);
-        printf("\"lost_in_window\":%llu,\"own_cpu_percent\":%.1f,", (unsigned long long)(seen.window_sent - seen.window_intact),
-               (double)own_cpu / (double)options.seconds / 1e7);
-        printf("\"misordered\":%llu,\"doubled\":%llu,\"unread_messages\":%llu,\"dropped_calls\":%llu,\"marks\":%llu,\"clears\":%llu,",
-               (unsigned long long)seen.misordered, (unsigned long long)seen.doubled, (unsigned long long)seen.unread,
+               (unsigned long long)seen.foreign, (double)own_cpu / (double)options.seconds / 1e7);
+        printf("\"unread_messages\":%llu,\"dropped_calls\":%llu,\"marks\":%llu,\"clears\":%llu,", (unsigned long long)seen.unread,
                (unsigned long long)seen.dropped_calls, (unsigned long long)seen.marks, (unsigned long long)seen.clears);
-        printf("\"latency_us_p50\":%.0f,\"latency_us_p90\":%.0f,\"latency_us_p99\":%.0f,\"latency_us_p999\":%.0f,\"latency_us_max\":%.0f,",
-               quantile(&latency, 0.5), quantile(&latency, 0.9), quantile(&latency, 0.99), quantile(&latency, 0.999),
-               (double)latency.max / 1000.0);
+        if (options.listen) {
+            report_heard();
+        } else {
+            printf("\"lost\":%llu,\"lost_in_window\":%llu,\"corrupt\":%llu,\"misordered\":%llu,\"doubled\":%llu,", (unsigned long long)lost,
+                   (unsigned long long)(seen.window_sent - seen.window_intact), (unsigned long long)seen.strays,
+                   (unsigned long long)seen.misordered, (unsigned long long)seen.doubled);
+            printf("\"latency_us_p50\":%.0f,\"latency_us_p90\":%.0f,\"latency_us_p99\":%.0f,\"latency_us_p999\":%.0f,\"latency_us_max\":%.0f,",
+                   quantile(&latency, 0.5), quantile(&latency, 0.9), quantile(&latency, 0.99), quantile(&latency, 0.999),
+                   (double)latency.max / 1000.0);
+        }
         printf("\"late_us_p50\":%.0f,\"late_us_p99\":%.0f,\"late_us_max\":%.0f,", quantile(&lateness, 0.5), quantile(&lateness, 0.99),
                (double)lateness.max / 1000.0);
         // Without --pid, or when the process has gone, there is nothing to say.
         if (cpu >= 0) printf("\"cpu_us_per_frame\":%.2f,", cpu);
         else printf("\"cpu_us_per_frame\":null,");
+        if (server.busiest >= 0 && seen.window_sent > 0) {
+            printf("\"busiest_thread_us_per_frame\":%.2f,", (double)server.busiest / 1000.0 / (double)seen.window_sent);
+        }
         if (server.rss_before >= 0 && server.rss_with_calls >= 0) {
             printf("\"rss_kib_before\":%ld,\"rss_kib_with_calls\":%ld,\"rss_kib_per_call\":%.2f,", server.rss_before, server.rss_with_calls,
                    per_call(server.rss_before, server.rss_with_calls));
@@ -851,14 +909,15 @@ static void report(void) {
         return;
     }
     printf("calls        %d for %d s, %llu frames sent\n", options.calls, options.seconds, (unsigned long long)seen.sent);
-    printf("audio        lost %llu, corrupt %llu, of another call %llu, misordered %llu, doubled %llu\n", (unsigned long long)lost,
+    if (options.listen) report_heard();
+    else printf("audio        lost %llu, corrupt %llu, of another call %llu, misordered %llu, doubled %llu\n", (unsigned long long)lost,
            (unsigned long long)seen.strays, (unsigned long long)seen.foreign, (unsigned long long)seen.misordered,
            (unsigned long long)seen.doubled);
     if (seen.marks || seen.clears || seen.unread || seen.dropped_calls) {
         printf("messages     marks %llu, clears %llu, not understood %llu; calls dropped %llu\n", (unsigned long long)seen.marks,
                (unsigned long long)seen.clears, (unsigned long long)seen.unread, (unsigned long long)seen.dropped_calls);
     }
-    printf("latency      p50 %.2f  p90 %.2f  p99 %.2f  p99.9 %.2f  max %.2f ms\n", quantile(&latency, 0.5) / 1000,
+    if (!options.listen) printf("latency      p50 %.2f  p90 %.2f  p99 %.2f  p99.9 %.2f  max %.2f ms\n", quantile(&latency, 0.5) / 1000,
            quantile(&latency, 0.9) / 1000, quantile(&latency, 0.99) / 1000, quantile(&latency, 0.999) / 1000, (double)latency.max / 1e6);
     printf("sent late    p50 %.2f  p99 %.2f  max %.2f ms\n", quantile(&lateness, 0.5) / 1000, quantile(&lateness, 0.99) / 1000,
            (double)lateness.max / 1e6);
@@ -873,6 +932,7 @@ static void report(void) {
 
 static const char usage[] =
     "usage: load --port N [--host ADDRESS] [--path PATH] [--calls N] [--seconds S] [--ramp R] [--tail MS] [--pid PID] [--json]\n"
+    "            [--listen --say FILE.wav]\n"
     "  --host      where the server listens (127.0.0.1)\n"
     "  --path      the media route (/ws)\n"
     "  --calls     concurrent calls, 1 to 20000 (100)\n"
@@ -880,6 +940,8 @@ static const char usage[] =
     "  --ramp      new calls per second (200)\n"
     "  --tail      go on sending after the window, unmeasured, for servers that hold back an unfinished chunk; milliseconds (0)\n"
     "  --pid       the server's process: its CPU and memory are stated\n"
+    "  --listen    the server says something of its own: measure whether it comes in time to be played\n"
+    "  --say       what the caller says then, over and over; 16-bit samples, 8,000 Hz, one channel\n"
     "  --json      the result as one line of JSON\n";
 
 static int number(const char *name, const char *text, int least, int most) {
@@ -900,6 +962,10 @@ static void read_arguments(int count, char **arguments) {
             options.json = true;
             continue;
         }
+        if (strcmp(name, "--listen") == 0) {
+            options.listen = true;
+            continue;
+        }
         if (strcmp(name, "--help") == 0) {
             printf("%s", usage);
             exit(0);
@@ -911,6 +977,7 @@ static void read_arguments(int count, char **arguments) {
         const char *value = arguments[++i];
         if (strcmp(name, "--host") == 0) options.host = value;
         else if (strcmp(name, "--path") == 0) options.path = value;
+        else if (strcmp(name, "--say") == 0) options.say = value;
         else if (strcmp(name, "--port") == 0) options.port = number(name, value, 1, 65535);
         else if (strcmp(name, "--calls") == 0) options.calls = number(name, value, 1, MAX_CALLS);
         else if (strcmp(name, "--seconds") == 0) options.seconds = number(name, value, 1, 86400);
@@ -942,6 +1009,8 @@ int main(int count, char **arguments) {
     if (limit.rlim_cur < (rlim_t)options.calls + 16) {
         give_up("%d calls need as many open files; the limit here is %llu (ulimit -Hn)", options.calls, (unsigned long long)limit.rlim_cur);
     }
+
+    if (options.say) read_said(options.say);
 
     char port[16];
     snprintf(port, sizeof port, "%d", options.port);
