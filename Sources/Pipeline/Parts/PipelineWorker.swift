@@ -41,10 +41,13 @@ public struct PipelineWorker {
 
     private var pipeline: Pipeline
     private var watch: Watch?
+    /// Whether there is a ``watch``: asked with each frame, and the compiler copies all of an optional's value to look at its tag.
+    private let isWatched: Bool
 
     /// - Parameter params: `nil` to watch nothing, which costs nothing.
     public init(_ pipeline: Pipeline, _ params: Params? = nil) {
         self.pipeline = pipeline
+        isWatched = params != nil
         guard let params else { return }
         let idle = params.idleTimeout.map { IdleFrameObserver(timeout: $0, params.idleTimeoutFrames) }
         watch = Watch(
@@ -56,7 +59,7 @@ public struct PipelineWorker {
     public init(_ bot: BotPipeline) { self.init(Pipeline(bot.assembled(), observers: bot.observers), bot.worker) }
 
     public var wake: Moment? {
-        guard let watch else { return pipeline.wake }
+        guard isWatched, let watch else { return pipeline.wake }
         let own = earliest(watch.heartbeats.wake, watch.idle?.detector.deadline)
         guard case .starting(let deadline) = watch.life else { return earliest(pipeline.wake, own) }
         return earliest(pipeline.wake, earliest(own, deadline))
@@ -64,7 +67,7 @@ public struct PipelineWorker {
 
     /// Puts a frame in: at the head to travel downstream, at the end to travel upstream.
     public mutating func push(_ frame: Frame, _ direction: FrameDirection = .downstream, at now: Moment) {
-        if let timeout = watch?.params.startTimeout, case .new? = watch?.life, frame.kind == .start {
+        if isWatched, let timeout = watch?.params.startTimeout, case .new? = watch?.life, frame.kind == .start {
             watch?.life = .starting(deadline: now.after(Interval(timeout)))
             watch?.idle?.detector.begin(at: now)
         }
@@ -79,7 +82,7 @@ public struct PipelineWorker {
 
     /// See ``Pipeline/run(at:sink:source:)``. Handlers are called for what comes out, and what they push is moved too.
     public mutating func run(at now: Moment, sink: inout [Frame], source: inout [Frame]) -> Bool {
-        guard watch != nil else { return pipeline.run(at: now, sink: &sink, source: &source) }
+        guard isWatched else { return pipeline.run(at: now, sink: &sink, source: &source) }
         for _ in 0..<Self.roundsPerTurn {
             let sunk = sink.count, sourced = source.count
             guard pipeline.run(at: now, sink: &sink, source: &source) else { return false }
@@ -94,7 +97,7 @@ public struct PipelineWorker {
     /// See ``Pipeline/wakeProcessors(at:)``.
     public mutating func wakeProcessors(at now: Moment) {
         pipeline.wakeProcessors(at: now)
-        guard let params = watch?.params else { return }
+        guard isWatched, let params = watch?.params else { return }
         watch?.context.now = now
         if case .starting(let deadline)? = watch?.life, deadline <= now {
             watch?.life = .finished
