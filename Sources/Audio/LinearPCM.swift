@@ -27,16 +27,26 @@ public enum LinearPCM {
     }
 
     /// Appends two bytes for each sample.
+    ///
+    /// One loop an order, with places that the compiler knows and a length that it is told: only then it takes many samples at a time.
     public static func encode(_ samples: Span<Int16>, _ order: ByteOrder, into bytes: inout [UInt8]) {
-        let high = order == .littleEndian ? 1 : 0
         bytes.append(addingCapacity: samples.count * 2) { output in
             output.append(repeating: 0, count: samples.count * 2)
             var output = output.mutableSpan
-            for index in 0..<min(samples.count, output.count / 2) {
-                let bits = UInt16(bitPattern: samples[index])
-                let first = index &* 2
-                output[first &+ high] = UInt8(bits >> 8)
-                output[first &+ 1 &- high] = UInt8(truncatingIfNeeded: bits)
+            guard output.count == samples.count &* 2 else { return }
+            switch order {
+            case .littleEndian:
+                for index in samples.indices {
+                    let (bits, first) = (UInt16(bitPattern: samples[index]), index &* 2)
+                    output[first] = UInt8(truncatingIfNeeded: bits)
+                    output[first &+ 1] = UInt8(bits >> 8)
+                }
+            case .bigEndian:
+                for index in samples.indices {
+                    let (bits, first) = (UInt16(bitPattern: samples[index]), index &* 2)
+                    output[first] = UInt8(bits >> 8)
+                    output[first &+ 1] = UInt8(truncatingIfNeeded: bits)
+                }
             }
         }
     }
