@@ -190,6 +190,7 @@ enum HelpText {
         --capture-keys full, one that listens for speech calls with sound (--capture-audio full or noise).
 
           --bot NAME            the bot that answers; default: the one that answered then
+          --menu FILE           the menu that the bot called menu walks callers through; default the demo
           --update              different captures take what came as what is expected
           --audio HOW           exact (default): every byte; spectral: what sounds the same is the same; off
           --tolerance-ms N      farthest that a message may be from its time; default 10, with --url 100

@@ -17,12 +17,11 @@ struct ReplayCommand {
     static func run(
         _ words: ArraySlice<String>, _ bots: BotCatalog, _ dialects: [any ProviderDialect]
     ) throws(UsageError) -> Int32 {
-        let bots = try bots.withMenu(nil)
         let plan = try ReplayPlan(words, bots)
         if let path = plan.junitPath, !FileManager.default.createFile(atPath: path, contents: nil) {
             throw UsageError("--junit \(path): cannot be written")
         }
-        let command = ReplayCommand(plan: plan, bots: bots, dialects: dialects)
+        let command = ReplayCommand(plan: plan, bots: plan.bots, dialects: dialects)
         var report = ReplayReport(shown: plan.shown)
         for path in ReplayFiles.found(plan.paths) {
             let entry = ReplayReport.Entry(name: path, command.verdict(on: path))

@@ -19,9 +19,11 @@ struct ReplayPlan: Sendable {
     let shown: Int
     let comparison: ComparisonOptions
     let limits: CallLimits
+    /// Those that answer in process, with the menu that was asked for.
+    let bots: BotCatalog
 
     private static let names = [
-        "bot", "url", "junit", "tolerance-ms", "audio", "lines", "max-duration", "idle-timeout", "ca",
+        "bot", "url", "junit", "tolerance-ms", "audio", "lines", "max-duration", "idle-timeout", "ca", "menu",
     ]
 
     init(_ words: ArraySlice<String>, _ bots: BotCatalog) throws(UsageError) {
@@ -35,6 +37,11 @@ struct ReplayPlan: Sendable {
         if let url, !url.hasPrefix("ws://"), !url.hasPrefix("wss://") {
             throw UsageError("--url \(url): must begin with ws:// or wss://")
         }
+        if url != nil, let menu = arguments.value("menu") {
+            throw UsageError("--menu \(menu) and --url: a live server has a menu of its own; give it to trunkline serve")
+        }
+        let bots = url == nil ? try bots.withMenu(arguments.value("menu")) : bots
+        self.bots = bots
         bot = arguments.value("bot")
         // A live server has bots of its own.
         if let bot, url == nil, bots[bot] == nil {

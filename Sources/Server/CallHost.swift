@@ -27,6 +27,8 @@ final class CallHost: WebSocketHandler {
     /// The call's event log; `nil` without `--log-dir`, and until the call is admitted.
     private(set) var log: CallLogStream?
     private var recordings = CallRecordings()
+    /// What would make the recording of a finished stream go on in another.
+    private(set) var recordingOrders: [RecordingOrder] = []
     /// When the engine wants to be polled next.
     private var due: Moment?
 
@@ -99,9 +101,9 @@ final class CallHost: WebSocketHandler {
             log = loop.callLogs?.open(call, isOutbound: admission.dialled != nil, at: now, unixTime: unixTime)
         }
         engine.handle(answer, at: now)
-        if case .admitted = answer, let order = loop.recordings?.firstOrder {
-            carryOut(order, .call, at: now)
-        }
+        guard case .admitted = answer, let desk = loop.recordings else { return }
+        // Whoever comes back from a telephone is recorded as before, or not: what was stopped stays so.
+        for order in loop.shared.registry.record(id)?.recordingOrders ?? desk.firstOrders { carryOut(order, .call, at: now) }
     }
 
     /// Carries out what the engine asks for until it has nothing more to ask.
@@ -131,6 +133,7 @@ final class CallHost: WebSocketHandler {
                 socket = nil
             case .finished(let termination):
                 isFinished = true
+                recordingOrders = recordings.orders
                 recordings.end(at: now)
                 tape?.note(.end(termination), .outward, at: now)
                 return loop.finish(self, termination)

@@ -22,6 +22,8 @@ struct CallRecord: Sendable {
     var termination: Termination?
     /// The caller is on the way to a telephone, without a stream.
     var isTransferring = false
+    /// What makes the recording go on as it was when the caller left for a telephone; `nil` before that.
+    var recordingOrders: [RecordingOrder]?
     /// Of the streams that have ended.
     var counters = CallCounters()
 }
@@ -78,11 +80,14 @@ final class CallRegistry: Sendable {
     }
 
     /// The stream of a call is over, the call is not: its caller is being transferred.
-    func suspend(_ id: String, _ counters: CallCounters) {
+    ///
+    /// - Parameter recordingOrders: what makes the recording go on when it comes back.
+    func suspend(_ id: String, _ counters: CallCounters, _ recordingOrders: [RecordingOrder]) {
         state.withLock { state in
             state.totals.counters.add(counters)
             state.live[id]?.counters.add(counters)
             state.live[id]?.isTransferring = true
+            state.live[id]?.recordingOrders = recordingOrders
         }
     }
 

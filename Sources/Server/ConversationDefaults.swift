@@ -16,7 +16,8 @@ public struct ConversationDefaults: Sendable {
     /// What a bot's pipeline gets.
     func completing(_ own: ConversationSettings?) -> ConversationSettings? {
         guard var own else {
-            guard hearsVoice || settings.hearsInBandKeys || settings.idle != UserIdleProcessor.Times() else { return nil }
+            let asksForMore = settings.hearsInBandKeys || !settings.mutes.isEmpty || settings.idle != UserIdleProcessor.Times()
+            guard hearsVoice || asksForMore else { return nil }
             var settings = settings
             if !hearsVoice {
                 settings.times = nil

@@ -214,7 +214,7 @@ final class StreamController {
     func ended(_ host: CallHost, _ termination: Termination) {
         let counters = host.counters
         if shared.transfers.tell(host.id, { $0.streamEnded(termination, at: self.loop.now) })?.result == true {
-            shared.registry.suspend(host.id, counters)
+            shared.registry.suspend(host.id, counters, host.recordingOrders)
             host.log?.close(termination, counters, callGoesOn: true, at: loop.now)
             shared.registry.release()
             return shared.logger.log(

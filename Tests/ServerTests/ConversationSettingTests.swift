@@ -30,6 +30,12 @@ struct ConversationSettingTests {
         #expect(defaults.completing(own)?.bargeIn.voice == false)
     }
 
+    @Test func `a mute alone holds callers back, and brings no barge-in with it`() throws {
+        let settings = try #require(try configuration(["mute": "while-bot-speaks"]).conversation.completing(nil))
+        #expect(settings.mutes.count == 1 && settings.times == nil)
+        #expect(!settings.bargeIn.voice && !settings.bargeIn.keys)
+    }
+
     @Test func `keys in the sound alone bring no barge-in with them`() throws {
         let settings = try #require(try configuration(["inband-keys": "on"]).conversation.completing(nil))
         #expect(settings.hearsInBandKeys && settings.times == nil)

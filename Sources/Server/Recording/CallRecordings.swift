@@ -24,6 +24,12 @@ struct CallRecordings {
         }
     }
 
+    /// What makes the call's own recording out of none; it says nothing of a message.
+    var orders: [RecordingOrder] {
+        guard let call else { return [] }
+        return call.isPaused ? [.start(call.entry.layout), .pause] : [.start(call.entry.layout)]
+    }
+
     /// What the engine is to be told of.
     var tap: (any CallTap)? {
         guard let call, let message else { return call ?? message }

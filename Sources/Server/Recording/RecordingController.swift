@@ -34,6 +34,10 @@ final class RecordingController {
             throw HTTPRefusal(.refusal(404, "unknown_call", "no call has this id; GET /calls lists the live ones"))
         }
         guard record.endedAt == nil else { throw HTTPRefusal(.refusal(409, "ended", "the call has ended")) }
+        guard !record.isTransferring else {
+            throw HTTPRefusal(
+                .refusal(409, "transferring", "the caller is on the way to a telephone; nothing is recorded until they come back"))
+        }
         let reply = loop.tickets.hold(exchange, on: loop.loop)
         let catalog = shared.recordings?.catalog
         let isPosted = record.loop.post { there in

@@ -26,7 +26,7 @@ final class RecordingDesk {
     }
 
     /// What is done with each call at its beginning.
-    var firstOrder: RecordingOrder? { sink.settings.isAutomatic ? .start(sink.settings.layout) : nil }
+    var firstOrders: [RecordingOrder] { sink.settings.isAutomatic ? [.start(sink.settings.layout)] : [] }
 
     /// Begins to record a call.
     func begin(_ call: CallRecord, _ layout: RecordingLayout, id: String, unixTime: Double, at now: Moment) -> RecordingTap {

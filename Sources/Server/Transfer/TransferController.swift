@@ -44,16 +44,16 @@ final class TransferController {
             var claim = claim
             claim.outcome = end
             let expires = Int64(shared.unixTime) + StreamToken.lifetime
-            let token = shared.tokens.mint(
+            let streamToken = shared.tokens.mint(
                 name, claim, token.dialled, callID: token.callID, bot: call?.bot ?? token.bot ?? shared.configuration.bot,
                 nonce: token.nonce, for: .stream, expires: expires)
             // Vonage asks with the id of the telephone's leg; the stream is to name the caller's.
             var fields = call?.webhook ?? [:]
-            fields["uuid"] = call?.stream.callID ?? fields["uuid"]
+            fields["uuid"] = call?.stream.callID ?? token.callID ?? fields["uuid"]
             let document = dialect.answer(
                 AnswerRequest(
-                    streamURL: PublicOrigin.streamURL(request, shared.configuration, token: token), from: call?.from, to: call?.to,
-                    fields: fields))
+                    streamURL: PublicOrigin.streamURL(request, shared.configuration, token: streamToken), from: call?.from,
+                    to: call?.to, fields: fields))
             return Self.answer(document)
         }
         guard let transfer = shared.transfers.transfer(of: claim.call), transfer.nonce == token.nonce else {
