@@ -19,16 +19,18 @@ struct ScenarioFarEnd: FarEnd {
     init(_ call: ScenarioCall, _ index: Int, bot: String, bots: BotCatalog, dialects: [any ProviderDialect], at now: Moment) {
         let query = call.options
         let name = call.bot ?? bot
+        let answer: LocalCall.Successor = { info in
+            guard let bot = bots[info.bot] else { return .refused(.refused, reason: "no bot is named \(info.bot)") }
+            do throws(BotError) {
+                return .admitted(info, try bot.pipeline(for: info))
+            } catch {
+                return .refused(.botFailed, reason: "bot \(info.bot): \(error.description)")
+            }
+        }
         box = Box(
-            LocalCall(dialects: dialects, resamplers: SpeexResamplerFactory(), at: now) { start in
-                let info = CallInfo(id: "rehearsal-\(index + 1)", stream: start, query: query, bot: name)
-                guard let bot = bots[name] else { return .refused(.refused, reason: "no bot is named \(name)") }
-                do throws(BotError) {
-                    return .admitted(info, try bot.pipeline(for: info))
-                } catch {
-                    return .refused(.botFailed, reason: "bot \(name): \(error.description)")
-                }
-            })
+            LocalCall(
+                dialects: dialects, resamplers: SpeexResamplerFactory(), at: now,
+                door: { answer(CallInfo(id: "rehearsal-\(index + 1)", stream: $0, query: query, bot: name)) }, successor: answer))
     }
 
     mutating func receive(_ message: Span<UInt8>, _ kind: MessageKind, at now: Moment) {

@@ -42,10 +42,12 @@ public struct ConversationLines: Sendable {
 
     private mutating func close(_ report: UtteranceReport, at now: Moment) -> [EventLine] {
         let plain = ConversationEvent.utterance(report).line(at: now, since: beganAt, keepsKeys: keepsKeys)
+        // An interruption before the bot spoke is not the one that cut it. What a bot says on an interruption is queued at that very
+        // moment, and cut by a later one; only if there is none, it was queued first.
+        let isCutLater = waiting.contains { $0 > report.queuedAt }
+        var lines = giveUp { isCutLater ? $0 <= report.queuedAt : $0 < report.queuedAt }
         // It waited behind the one that was cut: one interruption, one line.
-        if let accounted, report.queuedAt <= accounted { return [plain] }
-        // An interruption before the bot spoke is not the one that cut it.
-        var lines = giveUp { $0 < report.queuedAt }
+        if let accounted, report.queuedAt < accounted || (report.queuedAt == accounted && !isCutLater) { return lines + [plain] }
         guard !waiting.isEmpty else { return lines + [plain] }
         let moment = waiting.removeFirst()
         accounted = moment

@@ -52,9 +52,9 @@ public struct Replay: ~Copyable {
         played = ReplayResult(Capture(header: header, entries: []))
         let last = Moment(microsecond: capture.lastTime)
         limit = last + (capture.isCut ? ReplayTurns.grace : Self.overtime)
-        call = LocalCall(dialects: dialects, limits: limits, resamplers: resamplers, at: .zero) { start in
-            answer(header.callInfo(start))
-        }
+        call = LocalCall(
+            dialects: dialects, limits: limits, resamplers: resamplers, at: .zero, door: { answer(header.callInfo($0)) },
+            successor: answer)
     }
 
     /// Plays a whole capture.

@@ -9,8 +9,8 @@ public struct LocalCall: ~Copyable {
     /// Answers a stream that has described itself: `admitted` or `refused`.
     public typealias Door = (StreamStart) -> CallInput
 
-    /// Answers a bot that hands the call over to another: `handedOver`, or a pushed `error`.
-    public typealias Successor = (_ bot: String) -> CallInput
+    /// Answers a bot that hands the call over to another, as a door does: the call has the other one's name.
+    public typealias Successor = (CallInfo) -> CallInput
 
     public enum Output {
         /// The buffer holds one message for the provider.
@@ -28,13 +28,15 @@ public struct LocalCall: ~Copyable {
     private var engine: CallEngine
     private let door: Door
     private let successor: Successor
+    /// Once it is admitted.
+    private var info: CallInfo?
     /// When to poll next if nothing happens before; `nil` once the call is over.
     public private(set) var wake: Moment?
 
     public init(
         dialects: [any StreamDialect], limits: CallLimits = CallLimits(), resamplers: any ResamplerFactory, at now: Moment,
         door: @escaping Door,
-        successor: @escaping Successor = { .push(Frame(.error("no bot is named \($0)"))) }
+        successor: @escaping Successor = { .refused(.refused, reason: "no bot is named \($0.bot)") }
     ) {
         engine = CallEngine(dialects: dialects, limits: limits, resamplers: resamplers, at: now)
         self.door = door
@@ -63,13 +65,16 @@ public struct LocalCall: ~Copyable {
         while true {
             switch engine.poll(at: now, into: &buffer) {
             case .send: return .send
-            case .admit(let start): engine.handle(door(start), at: now)
+            case .admit(let start):
+                let answer = door(start)
+                if case .admitted(let call, _) = answer { info = call }
+                engine.handle(answer, at: now)
             case .hangUp: return .hangUp
             case .log(let line): return .log(line)
             case .event(let event): return .event(event)
             // Nobody is there who could do it; the bot is told so.
             case .transfer: engine.handle(.push(Frame(.transferAnswered(.refused("this call has no provider's API")))), at: now)
-            case .handOver(let bot): engine.handle(successor(bot), at: now)
+            case .handOver(let bot): engine.handle(handOver(to: bot), at: now)
             case .record, .sendKeys: continue
             case .close(let code, let reason): return .close(code: code, reason: reason)
             case .finished(let termination): return .finished(termination)
@@ -77,6 +82,18 @@ public struct LocalCall: ~Copyable {
                 self.wake = wake
                 return nil
             }
+        }
+    }
+
+    private mutating func handOver(to bot: String) -> CallInput {
+        guard var call = info else { return .push(Frame(.error("the call has not begun"))) }
+        call.bot = bot
+        switch successor(call) {
+        case .admitted(let call, let pipeline), .handedOver(let call, let pipeline):
+            info = call
+            return .handedOver(call, pipeline)
+        case .refused(_, let reason): return .push(Frame(.error(reason)))
+        case .push, .cancel, .closed, .tap, .tick: return .push(Frame(.error("no bot is named \(bot)")))
         }
     }
 }
