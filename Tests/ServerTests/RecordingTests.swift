@@ -17,8 +17,10 @@ import Testing
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("trunkline-\(UUID().uuidString)").path
         deinit { try? FileManager.default.removeItem(atPath: path) }
 
+        /// Without what is on its way to its name.
         var files: [String] {
-            ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { !$0.hasPrefix(".") }.sorted()
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+            return names.filter { !$0.hasPrefix(".") && !$0.hasSuffix(".new") }.sorted()
         }
 
         func wav(_ name: String) throws -> WAV {
