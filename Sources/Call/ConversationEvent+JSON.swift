@@ -66,15 +66,17 @@ extension ConversationEvent {
         case .handedOver(let bot): return EventLine("handed_over", at: now, ["bot": .spoken(bot)])
         case .bot(let name, let values):
             let kept = values.sorted { $0.key < $1.key }.prefix(Self.mostValues)
-            let members = kept.map { (MaskedNumbers.masking(EventLine.bounded($0.key)), Self.value(($0.key, $0.value), keepsKeys: keepsKeys)) }
+            let members = kept.map {
+                (MaskedNumbers.masking(EventLine.bounded($0.key)), Self.value($0.value, named: $0.key, keepsKeys: keepsKeys))
+            }
             return EventLine(
                 "bot", at: now, ["name": .spoken(name), "values": .object(Dictionary(members) { first, _ in first })])
         }
     }
 
     /// A value of a bot's own line. What it calls a key is one that the caller pressed.
-    private static func value(_ pair: (key: String, value: String), keepsKeys: Bool) -> JSONValue {
-        !keepsKeys && ["key", "keys"].contains(pair.key) ? .string("masked") : .spoken(pair.value)
+    private static func value(_ value: String, named name: String, keepsKeys: Bool) -> JSONValue {
+        !keepsKeys && ["key", "keys"].contains(name) ? .string("masked") : .spoken(value)
     }
 
     /// Bytes of the text that it carries: what bounds a queue of events. Units: UTF-8 bytes.

@@ -27,12 +27,17 @@ public protocol TransferringDialect: ProviderDialect {
     /// something else.
     func news(ofCallback json: JSONValue) -> (tag: String, news: TransferNews)?
 
+    /// The provider's id of the call of a caller who has hung up, as a callback says it; `nil` when it says something else. Calls that we
+    /// placed are told by ``DiallingDialect/event(ofCallback:json:)``.
+    func callerGone(inCallback fields: [String: String], json: JSONValue?) -> String?
+
     /// The document that ends the call.
     var farewell: AnswerDocument { get }
 }
 
 extension TransferringDialect {
     public func news(ofCallback json: JSONValue) -> (tag: String, news: TransferNews)? { nil }
+    public func callerGone(inCallback fields: [String: String], json: JSONValue?) -> String? { nil }
 
     /// What the answer to a transfer request means. Faults of the server may have come after it was carried out.
     public func outcome(ofTransfer response: HTTPResponse) -> TransferOutcome {

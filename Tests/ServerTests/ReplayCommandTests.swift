@@ -108,9 +108,34 @@ import Wire
         #expect(try ReplayFiles.read(file).entries == capture.entries)
     }
 
+    @Test func `a menu of one's own answers, and hands the call over as then`() throws {
+        let folder = try Folder()
+        let tones = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures/menus/tones/main.wav")
+        _ = folder.write("main.wav", Array(try Data(contentsOf: tones)))
+        let menu = folder.write(
+            "menu.json",
+            Array(
+                #"{"trunkline_menu":1,"start":"a","menus":{"a":{"prompt":"main.wav","keys":{"1":{"do":"bot","bot":"echo"}}}}}"#.utf8
+            ))
+        var call = inbound("menu")
+        let key = #"{"event":"dtmf","streamSid":"MZ1","dtmf":{"track":"inbound_track","digit":"1"}}"#
+        call.entries.insert(CaptureEntry(at: 110_000, .inward, .json(Array(key.utf8))), at: 7)
+        let file = folder.write("a.jsonl", call.encoded())
+        #expect(run(file, "--menu", menu, "--update") == 0)
+        #expect(run(file, "--menu", menu) == 0)
+        #expect(run(file) == 1)
+        // What the echo says is the caller's own.
+        let payload = Data([UInt8](repeating: 20, count: 160)).base64EncodedString()
+        let said = try ReplayFiles.read(file).encoded()
+        #expect(String(decoding: said, as: UTF8.self).components(separatedBy: payload).count == 3)
+        #expect(run(file, "--menu", folder.path + "/none.json") == 64)
+    }
+
     @Test(arguments: [
         [], ["a", "--bot", "nobody"], ["a", "--audio", "loud"], ["a", "--tolerance-ms", "-1"], ["a", "--url", "http://x"],
-        ["a", "--update", "--url", "ws://x"], ["a", "--lines", "0"], ["a", "--strange"], ["a", "--junit", "/none/at/all.xml"],
+        ["a", "--update", "--url", "ws://x"], ["a", "--menu", "m.json", "--url", "ws://x"], ["a", "--lines", "0"],
+        ["a", "--strange"], ["a", "--junit", "/none/at/all.xml"],
     ])
     func `what cannot be meant is bad usage`(words: [String]) {
         #expect(TrunklineCommand.run(["replay"] + words, environment: [:], bots: .builtIn, dialects: Provider.all) == 64)

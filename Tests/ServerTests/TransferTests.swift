@@ -210,13 +210,21 @@ import Testing
         #expect(try bench.record()["termination"] as? String == "caller-hung-up")
     }
 
-    @Test func `the provider's word that the call is over ends one without a stream`() throws {
-        let bench = try TransferBench(.twilio)
+    @Test(arguments: TransferFarEnd.allCases)
+    func `the provider's word that the call is over ends one without a stream`(farEnd: TransferFarEnd) throws {
+        let bench = try TransferBench(farEnd)
         let call = try bench.dialling()
         try call.socket.close()
         try bench.wait(for: "transferring")
-        let body = "CallSid=\(TransferFarEnd.callID)&CallStatus=completed"
-        _ = try bench.post("/status/twilio", "application/x-www-form-urlencoded", body)
+        let form = "application/x-www-form-urlencoded"
+        let (type, body) =
+            switch farEnd {
+            case .twilio: (form, "CallSid=\(TransferFarEnd.callID)&CallStatus=completed")
+            case .telnyx: (form, "CallSid=v3%3Aabc&CallStatus=completed")
+            case .plivo: (form, "CallUUID=11111111-0000&CallStatus=completed")
+            case .vonage: ("application/json", #"{"uuid":"63f61863-4a51","status":"completed","direction":"inbound"}"#)
+            }
+        _ = try bench.post("/status/\(farEnd.rawValue)", type, body)
         try bench.wait(for: "ended")
         #expect(try bench.record()["termination"] as? String == "caller-hung-up")
     }

@@ -88,5 +88,15 @@ extension TelnyxDialect: TransferringDialect {
         }
     }
 
+    /// A status callback of TeXML, which is a form; of Call Control, a webhook of a leg that came in.
+    public func callerGone(inCallback fields: [String: String], json: JSONValue?) -> String? {
+        if let data = json?["data"] {
+            let payload = data["payload"]
+            guard data["event_type"]?.string == "call.hangup", payload?["direction"]?.string == "incoming" else { return nil }
+            return payload?["call_control_id"]?.string
+        }
+        return Self.isOver(callStatus: fields["CallStatus"]) ? fields["CallSid"] : nil
+    }
+
     public var farewell: AnswerDocument { Self.hangUpXML }
 }

@@ -64,6 +64,13 @@ extension VonageDialect: TransferringDialect {
         }
     }
 
+    /// An event of the caller's leg.
+    public func callerGone(inCallback fields: [String: String], json: JSONValue?) -> String? {
+        func text(_ name: String) -> String? { json?[name]?.string ?? fields[name] }
+        guard text("direction") == "inbound", case .ended? = text("status").flatMap({ Self.state($0) }) else { return nil }
+        return text("uuid")
+    }
+
     /// An NCCO with nothing to do ends the call.
     public var farewell: AnswerDocument { AnswerDocument(contentType: "application/json", text: "[]") }
 }

@@ -113,7 +113,7 @@ final class DialController {
         let isJSON = (request.headers["content-type"] ?? "").lowercased().hasPrefix("application/json")
         let json = isJSON ? try? JSONValue(parsing: request.body) : nil
         let heard = dialling.heard(inCallback: fields, json: json)
-        if transfers.callback(dialect, json, heard) { return HTTPAnswer(status: 200) }
+        if transfers.callback(dialect, fields, json, heard) { return HTTPAnswer(status: 200) }
         guard let event = heard else { return HTTPAnswer(status: 204) }
         if case .closed = shared.dialing.access { return HTTPAnswer(status: 204) }
         if let reason = shared.dialing.post({ $0.tell(.callback(from: name, call: call, event)) }) {

@@ -110,7 +110,7 @@ final class TransferController {
     /// What a provider tells of a bridged telephone, or of a caller who has hung up while there was no stream.
     ///
     /// - Returns: whether the callback was about a transfer's telephone, and so about no call of the dialer's.
-    func callback(_ dialect: any ProviderDialect, _ json: JSONValue?, _ event: DialEvent?) -> Bool {
+    func callback(_ dialect: any ProviderDialect, _ fields: [String: String], _ json: JSONValue?, _ event: DialEvent?) -> Bool {
         if let json, let told = (dialect as? any TransferringDialect)?.news(ofCallback: json) {
             guard let call = shared.transfers.call(ofTag: told.tag), let transfer = shared.transfers.transfer(of: call) else {
                 return true
@@ -123,7 +123,9 @@ final class TransferController {
             }
             return true
         }
-        if case .ended? = event?.state, let id = event?.providerCallID, let call = shared.transfers.call(away: id, at: dialect.name)
+        var gone = (dialect as? any TransferringDialect)?.callerGone(inCallback: fields, json: json)
+        if case .ended? = event?.state { gone = event?.providerCallID ?? gone }
+        if let id = gone, let call = shared.transfers.call(away: id, at: dialect.name)
         {
             shared.endTransferred(call, .callerHungUp)
         }
