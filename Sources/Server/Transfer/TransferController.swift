@@ -125,8 +125,7 @@ final class TransferController {
         }
         var gone = (dialect as? any TransferringDialect)?.callerGone(inCallback: fields, json: json)
         if case .ended? = event?.state { gone = event?.providerCallID ?? gone }
-        if let id = gone, let call = shared.transfers.call(away: id, at: dialect.name)
-        {
+        if let id = gone, let call = shared.transfers.call(away: id, at: dialect.name) {
             shared.endTransferred(call, .callerHungUp)
         }
         return false
