@@ -42,12 +42,10 @@ public struct ConversationLines: Sendable {
 
     private mutating func close(_ report: UtteranceReport, at now: Moment) -> [EventLine] {
         let plain = ConversationEvent.utterance(report).line(at: now, since: beganAt, keepsKeys: keepsKeys)
-        // An interruption before the bot spoke is not the one that cut it. What a bot says on an interruption is queued at that very
-        // moment, and cut by a later one; only if there is none, it was queued first.
-        let isCutLater = waiting.contains { $0 > report.queuedAt }
-        var lines = giveUp { isCutLater ? $0 <= report.queuedAt : $0 < report.queuedAt }
         // It waited behind the one that was cut: one interruption, one line.
-        if let accounted, report.queuedAt < accounted || (report.queuedAt == accounted && !isCutLater) { return lines + [plain] }
+        if let accounted, report.queuedAt < accounted { return [plain] }
+        // An interruption before the bot spoke is not the one that cut it. What a bot answers to a key has the moment of the key.
+        var lines = giveUp { $0 <= report.queuedAt }
         guard !waiting.isEmpty else { return lines + [plain] }
         let moment = waiting.removeFirst()
         accounted = moment

@@ -114,20 +114,6 @@ import Wire
         #expect(second.map { $0.prefix(29) } == ["2000 interruption,heard_ms:0,", "2400 interruption,heard_ms:20"])
     }
 
-    @Test func `what is said at the moment of an interruption is cut by the next one`() {
-        let events: [(Int64, ConversationEvent)] = [
-            (3_000, .interruption), (3_010, Self.report(1, queuedAt: 1_000, heard: 400)),
-            (4_500, .interruption), (4_510, Self.report(2, queuedAt: 3_000, heard: 1_490)),
-        ]
-        let both = lines(events)
-        #expect(both.count == 2 && both.allSatisfy { $0.contains("interruption") })
-        #expect(both[1].hasPrefix("3500 interruption") && both[1].contains("heard_ms:1490") && both[1].contains("utterance:2"))
-        // A key in silence, the answer to it, and a key that cuts that.
-        let silent = lines([events[0], events[2], events[3]])
-        #expect(silent.count == 2 && silent[0].hasPrefix("2000 interruption") && silent[0].contains("heard_ms:0"))
-        #expect(silent[1].hasPrefix("3500 interruption") && silent[1].contains("utterance:2"))
-    }
-
     @Test func `a key in a bot's own line is masked like any other`() {
         let event = ConversationEvent.bot("menu", ["menu": "main", "key": "42"])
         #expect(lines([(1_000, event)])[0].contains("values:{key:masked,menu:main}"))
