@@ -9,6 +9,8 @@ struct Confirmations {
     static let most = 64
     /// Returns that the offset is learnt from: the last second or so.
     static let learnt = 8
+    /// The last of them, whose middle says where the provider is now: one late mark does not move it, a break in playback does at the third.
+    static let newest = 5
     /// How much before its audio has played by our clock a mark may return: clocks count in packets here and there.
     static let tolerance = Interval(.milliseconds(12))
     /// How much earlier than the marks before it one may return that a clear may have thrown back.
@@ -19,7 +21,7 @@ struct Confirmations {
     private struct Pending {
         let position: Int
         /// When its audio has played, by our clock.
-        let due: Moment
+        var due: Moment
         /// Asked before that, so that the time of its return says something about the way.
         let isTimely: Bool
     }
@@ -33,6 +35,8 @@ struct Confirmations {
 
     /// How much later than our clock says a mark returns: the way there and back and the provider's buffer. `nil`: none has returned.
     private(set) var offset: Int64?
+    /// The same of a usual mark: ``offset`` is that of the fastest one of late.
+    private(set) var usualOffset: Int64?
 
     /// Whether it is worth while to wait for the provider's word.
     var isAnswering: Bool { missed < Self.mostMissed }
@@ -80,9 +84,20 @@ struct Confirmations {
         self.position = max(self.position, position)
     }
 
+    /// What was sent behind the position plays later than was thought by so many nanoseconds.
+    mutating func correct(behind position: Int, by later: Int64) {
+        for index in 0..<pending.count {
+            guard var mark = pending[index], mark.position > position else { continue }
+            mark.due = Moment(nanoseconds: mark.due.nanoseconds &+ later)
+            pending[index] = mark
+        }
+    }
+
     private mutating func learn(_ late: Int64) {
         if offsets.count >= Self.learnt { offsets.removeFirst() }
         offsets.append(max(late, 0))
         offset = offsets.min()
+        let newest = offsets.suffix(Self.newest).sorted()
+        usualOffset = newest[newest.count / 2]
     }
 }

@@ -156,7 +156,9 @@ struct Playback {
             if name == fence { settle(at: now, isAnswered: true) }
             return rest.hasPrefix("clear-")
         }
-        if let clearing, position > clearing.position { settle(at: clearing.thrownBackAt ?? now, isAnswered: true) }
+        if let clearing, position > clearing.position {
+            settle(at: clearing.thrownBackAt ?? now, isAnswered: clearing.thrownBackAt != nil)
+        }
         switch marks.returned(position, isClearing: clearing != nil, at: now) {
         case .played(let position): events.append(.confirmed(position))
         case .early:
@@ -175,21 +177,27 @@ struct Playback {
     private mutating func settle(at now: Moment, isAnswered: Bool) {
         guard let clearing else { return }
         self.clearing = nil
-        if isAnswered { roundTrip = max(now.nanoseconds &- clearing.at.nanoseconds, 0) }
+        // Where a packet is finished first, the answer waits for that: it says nothing about the way.
+        if isAnswered, !profile.clearFinishesPacket { roundTrip = max(now.nanoseconds &- clearing.at.nanoseconds, 0) }
         var reach = clearing.at
-        if asks, let offset = marks.offset {
+        if asks, let offset = marks.usualOffset {
             let answer = isAnswered ? now.nanoseconds : clearing.at.nanoseconds &+ (roundTrip ?? offset)
             reach = Moment(nanoseconds: answer &- offset)
         }
-        var heard = max(clearing.timeline.position(at: reach), marks.position)
-        if profile.clearFinishesPacket { heard = min(finished(heard), clearing.position) }
+        var heard = clearing.timeline.position(at: reach)
+        if profile.clearFinishesPacket { heard = min(finished(heard - (isAnswered ? lateness : 0)), clearing.position) }
+        heard = max(heard, marks.position)
         if heard < clearing.position { events.append(.cut(heard..<clearing.position)) }
         while let index = book.accounts.firstIndex(where: \.isCut) {
-            let isKnown = isAnswered && marks.offset != nil && !profile.clearFinishesPacket
+            let isKnown = isAnswered && marks.offset != nil
             let isConfirmed = book.accounts[index].end <= marks.position
+            begin(index, in: clearing.timeline)
             events.append(.utterance(book.close(index, heardUpTo: heard, isEstimate: !isKnown && !isConfirmed)))
         }
         marks.settle(at: clearing.position)
+        if profile.clearFinishesPacket, isAnswered, marks.offset != nil {
+            marks.correct(behind: clearing.position, by: timeline.correct(clearing.position, to: reach))
+        }
     }
 
     /// The call is over: every account is closed.
@@ -202,13 +210,25 @@ struct Playback {
         _ = book.cut(keeping: [])
         while !book.accounts.isEmpty {
             let isConfirmed = book.accounts[0].end <= marks.position
+            begin(0, in: timeline)
             events.append(.utterance(book.close(0, heardUpTo: heard, isEstimate: !isConfirmed)))
         }
     }
 
+    /// Says when an utterance began to be heard that is closed before anybody could know that it was. If it was not, nothing was heard of it.
+    private mutating func begin(_ index: Int, in timeline: PlaybackTimeline) {
+        let account = book.accounts[index]
+        guard !account.isHeard, let start = account.start else { return }
+        let heardAt = timeline.startMoment(of: start).nanoseconds &+ (marks.offset ?? 0)
+        book.began(index, heardAt: Moment(nanoseconds: heardAt))
+    }
+
+    /// How far behind the packet that a clear lets finish the answer to it may seem to come: a quarter of a packet. Units: samples.
+    private var lateness: Int { profile.packetSamples / 4 }
+
     /// The end of the packet in which the position lies.
     private func finished(_ position: Int) -> Int {
-        min((position + profile.packetSamples - 1) / profile.packetSamples * profile.packetSamples, timeline.position)
+        min((max(position, 0) + profile.packetSamples - 1) / profile.packetSamples * profile.packetSamples, timeline.position)
     }
 
     // MARK: Time

@@ -7,7 +7,9 @@ import Call
 struct PlaybackTimeline {
     private struct Stretch {
         let position: Int
-        let start: Moment
+        var start: Moment
+        /// When its first sample left; `nil`: none has.
+        var sentAt: Moment?
     }
 
     /// Stretches kept. Each break in what the bot says begins one; those that were heard are forgotten, so more than these only
@@ -33,6 +35,7 @@ struct PlaybackTimeline {
     mutating func send(_ count: Int, at now: Moment) -> Moment {
         if end < now { begin(at: now) }
         let start = end
+        if let last = stretches.indices.last, stretches[last].sentAt == nil { stretches[last].sentAt = now }
         position += count
         if let last = stretches.last { end = moment(position, in: last) }
         return start
@@ -65,6 +68,18 @@ struct PlaybackTimeline {
     mutating func cut(at moment: Moment) {
         begin(at: moment)
         end = moment
+    }
+
+    /// Playback was free at the moment, and not when ``cut(at:)`` said: what was sent from the position on plays by that.
+    ///
+    /// - Returns: how much later it plays. Units: nanoseconds.
+    mutating func correct(_ position: Int, to moment: Moment) -> Int64 {
+        guard let index = stretches.lastIndex(where: { $0.position == position }) else { return 0 }
+        let start = stretches[index].sentAt.map { max($0, moment) } ?? moment
+        let later = start.nanoseconds &- stretches[index].start.nanoseconds
+        stretches[index].start = start
+        if index == stretches.count - 1 { end = self.moment(self.position, in: stretches[index]) }
+        return later
     }
 
     /// Nobody will ask about what lies before the position.

@@ -130,6 +130,20 @@ import Wire
         #expect(lines([(3_000, Self.report(1, queuedAt: 2_000))]).map { $0.prefix(14) } == ["2000 utterance"])
     }
 
+    @Test func `what a bot says to the key that interrupts it is not what that key cut`() {
+        let chain = lines([
+            (3_000, .interruption), (3_200, Self.report(1, queuedAt: 2_000, heard: 100)), (4_000, .interruption),
+            (4_200, Self.report(2, queuedAt: 3_000, heard: 300)), (4_900, Self.report(3, queuedAt: 4_000, heard: 400)),
+        ])
+        #expect(
+            chain.map { $0.prefix(31) } == [
+                "2000 interruption,heard_ms:100,", "3000 interruption,heard_ms:300,", "3900 utterance,number:3,queued_",
+            ])
+        // Nothing was cut by the key, and the end of the call cut the answer.
+        let silent = lines([(3_000, .interruption), (3_900, Self.report(1, queuedAt: 3_000, heard: 400))])
+        #expect(silent.map { $0.prefix(28) } == ["2000 interruption,heard_ms:0", "2900 utterance,number:1,queu"])
+    }
+
     @Test func `no flood of interruptions makes the log hold more than a few`() {
         var lines = ConversationLines(beganAt: Self.at(1_000), keepsKeys: false)
         let written = (0..<1_000).reduce(0) { sum, _ in sum + lines.lines(of: .interruption, at: Self.at(2_000)).count }

@@ -205,6 +205,65 @@ struct PlaybackTests {
         }
     }
 
+    private static let chunks = PlayoutProfile(packetSamples: 1_600, lead: .milliseconds(220), clearFinishesPacket: true)
+
+    @Test(arguments: [0, 30, 90], 0..<30)
+    func `a provider that finishes a packet is believed even when its answer is late`(_ buffer: Int, _ seed: Int) throws {
+        var random = SplitMix64(state: UInt64(seed))
+        let manners = Telephone.Manners(
+            there: .milliseconds(30), back: .milliseconds(30), buffer: .milliseconds(buffer), throwsMarksBack: false,
+            finishesPacket: true)
+        let telephone = Telephone(manners, profile: Self.chunks)
+        telephone.wayJitter = { .milliseconds(Int.random(in: 0...15, using: &random)) }
+        for turn in 1...3 {
+            telephone.say(0..<24_000)
+            let before = milliseconds(telephone)
+            var other = SplitMix64(state: UInt64(100 * seed + turn))
+            telephone.run(.milliseconds(Int.random(in: 700...1_900, using: &other)))
+            #expect(telephone.interrupt())
+            // What follows at once is played behind the packet that is being finished.
+            if turn == 2 { telephone.say(24_000..<25_600) }
+            telephone.run(.seconds(2))
+            let report = try #require(telephone.reports.first { $0.number == (turn == 3 ? 4 : turn) })
+            let said = milliseconds(telephone) - before - (turn == 2 ? 200 : 0)
+            #expect(report.heardMilliseconds == said)
+            #expect(!report.isEstimate)
+            if turn == 2 {
+                telephone.run(.seconds(1))
+                let next = try #require(telephone.reports.first { $0.number == 3 })
+                #expect(next.heardMilliseconds == 200 && !next.isEstimate)
+            }
+        }
+    }
+
+    @Test
+    func `an utterance that is cut before its first mark is back was heard from a moment on`() throws {
+        let telephone = Telephone(Self.far)
+        telephone.say(0..<24_000)
+        telephone.run(.milliseconds(380))
+        #expect(telephone.interrupt())
+        telephone.run(.seconds(2))
+        let report = try #require(telephone.reports.first)
+        #expect(milliseconds(telephone) > 0 && report.heardMilliseconds > 0)
+        #expect(report.heardAt != nil)
+    }
+
+    @Test
+    func `a break in playback is in the account after three marks`() throws {
+        let telephone = Telephone(Telephone.Manners(there: .milliseconds(5), back: .milliseconds(5), buffer: .zero))
+        var isLate = false
+        telephone.wayJitter = { isLate ? .milliseconds(120) : .zero }
+        telephone.say(0..<24_000)
+        telephone.run(.milliseconds(600))
+        isLate = true
+        telephone.run(.milliseconds(5))
+        isLate = false
+        telephone.run(.milliseconds(600))
+        #expect(telephone.interrupt())
+        telephone.run(.seconds(2))
+        #expect(abs(try #require(telephone.reports.first).heardMilliseconds - milliseconds(telephone)) <= 10)
+    }
+
     @Test
     func `words are heard when their last sample is`() throws {
         let telephone = Telephone()
