@@ -15,6 +15,8 @@ struct Confirmations {
     static let tolerance = Interval(.milliseconds(12))
     /// How much earlier than the marks before it one may return that a clear may have thrown back.
     static let strictTolerance = Interval(.milliseconds(2))
+    /// How much later than usual an answer may come for the way's sake: jitter of 15 ms each way, and a clock that counts in packets.
+    static let lateness = Interval(.milliseconds(40))
     /// Marks in a row that did not return, after which nobody waits for the next one.
     static let mostMissed = 3
 
@@ -51,7 +53,7 @@ struct Confirmations {
     enum Return: Equatable {
         /// Everything before the position has played.
         case played(Int)
-        /// Too early to have been played.
+        /// Too early to have been played or, in a clear, too late.
         case early
         /// Not one that is waited for.
         case unknown
@@ -68,12 +70,18 @@ struct Confirmations {
         let late = now.nanoseconds &- found.due.nanoseconds
         let least = isClearing ? (offset ?? 0) &- Self.strictTolerance.nanoseconds : -Self.tolerance.nanoseconds
         guard late >= least else { return .early }
+        // What played before a clear returns in its time: a later one waited for the clear.
+        if isClearing, let usualOffset, late > usualOffset &+ Self.lateness.nanoseconds { return .early }
         while let front = pending.first, front.position <= position { _ = pending.popFirst() }
         if found.isTimely { learn(late) }
         missed = 0
         self.position = position
         return .played(position)
     }
+
+    /// Whether the answer to a clear that took so many nanoseconds was on its way all the time: it takes no longer than a mark, which also
+    /// waits for the provider's buffer. A later one says when the provider had time for it, and nothing about how far it had played.
+    func isTimely(_ roundTrip: Int64) -> Bool { usualOffset.map { roundTrip <= $0 &+ Self.lateness.nanoseconds } ?? true }
 
     /// A mark of ours that was due did not come.
     mutating func miss() { missed += 1 }

@@ -178,24 +178,26 @@ struct Playback {
         guard let clearing else { return }
         self.clearing = nil
         // Where a packet is finished first, the answer waits for that: it says nothing about the way.
-        if isAnswered, !profile.clearFinishesPacket { roundTrip = max(now.nanoseconds &- clearing.at.nanoseconds, 0) }
+        let roundTrip = now.nanoseconds &- clearing.at.nanoseconds
+        let isTimely = isAnswered && marks.isTimely(roundTrip &- (profile.clearFinishesPacket ? packetTime : 0))
+        if isTimely, !profile.clearFinishesPacket { self.roundTrip = roundTrip }
         var reach = clearing.at
         if asks, let offset = marks.usualOffset {
-            let answer = isAnswered ? now.nanoseconds : clearing.at.nanoseconds &+ (roundTrip ?? offset)
+            let answer = isTimely ? now.nanoseconds : clearing.at.nanoseconds &+ (self.roundTrip ?? offset)
             reach = Moment(nanoseconds: answer &- offset)
         }
         var heard = clearing.timeline.position(at: reach)
-        if profile.clearFinishesPacket { heard = min(finished(heard - (isAnswered ? lateness : 0)), clearing.position) }
+        if profile.clearFinishesPacket { heard = min(finished(heard - (isTimely ? lateness : 0)), clearing.position) }
         heard = max(heard, marks.position)
         if heard < clearing.position { events.append(.cut(heard..<clearing.position)) }
         while let index = book.accounts.firstIndex(where: \.isCut) {
-            let isKnown = isAnswered && marks.offset != nil
+            let isKnown = isTimely && marks.offset != nil
             let isConfirmed = book.accounts[index].end <= marks.position
             begin(index, in: clearing.timeline)
             events.append(.utterance(book.close(index, heardUpTo: heard, isEstimate: !isKnown && !isConfirmed)))
         }
         marks.settle(at: clearing.position)
-        if profile.clearFinishesPacket, isAnswered, marks.offset != nil {
+        if profile.clearFinishesPacket, isTimely, marks.offset != nil {
             marks.correct(behind: clearing.position, by: timeline.correct(clearing.position, to: reach))
         }
     }
@@ -222,6 +224,9 @@ struct Playback {
         let heardAt = timeline.startMoment(of: start).nanoseconds &+ (marks.offset ?? 0)
         book.began(index, heardAt: Moment(nanoseconds: heardAt))
     }
+
+    /// Units: nanoseconds.
+    private var packetTime: Int64 { timeline.rate.nanoseconds(ofSamples: profile.packetSamples) }
 
     /// How far behind the packet that a clear lets finish the answer to it may seem to come: a quarter of a packet. Units: samples.
     private var lateness: Int { profile.packetSamples / 4 }

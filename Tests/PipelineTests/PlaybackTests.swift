@@ -248,6 +248,21 @@ struct PlaybackTests {
         #expect(report.heardAt != nil)
     }
 
+    @Test(arguments: [false, true], [350, 640, 1_010, 1_333])
+    func `an answer to a clear that comes late does not lengthen what was heard`(_ saysCleared: Bool, _ after: Int) throws {
+        let telephone = Telephone(
+            Telephone.Manners(
+                there: .milliseconds(30), back: .milliseconds(30), buffer: .zero, throwsMarksBack: !saysCleared,
+                saysCleared: saysCleared, answersClearAfter: .milliseconds(300)))
+        telephone.say(0..<24_000)
+        telephone.run(.milliseconds(after))
+        #expect(telephone.interrupt())
+        telephone.run(.seconds(2))
+        let report = try #require(telephone.reports.first)
+        #expect(abs(report.heardMilliseconds - milliseconds(telephone)) <= 5)
+        #expect(report.isEstimate)
+    }
+
     @Test
     func `a break in playback is in the account after three marks`() throws {
         let telephone = Telephone(Telephone.Manners(there: .milliseconds(5), back: .milliseconds(5), buffer: .zero))

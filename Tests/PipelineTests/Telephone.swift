@@ -17,6 +17,8 @@ final class Telephone {
         var saysCleared = false
         /// A clear lets the packet that is being played finish.
         var finishesPacket = false
+        /// Everything that comes back from a clear on is later by so much.
+        var answersClearAfter = Duration.zero
     }
 
     private enum Item {
@@ -160,7 +162,7 @@ final class Telephone {
 
     private func answer(_ word: String) {
         guard manners.returnsMarks || word == "cleared" else { return }
-        let at = now + manners.back + wayJitter()
+        let at = now + manners.back + wayJitter() + (clears.last == now ? manners.answersClearAfter : .zero)
         inward.append((max(at, inward.last?.at ?? at), word))
     }
 }
