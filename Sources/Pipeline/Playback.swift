@@ -22,7 +22,7 @@ struct Playback {
         /// As it was then.
         let timeline: PlaybackTimeline
         let at: Moment
-        /// When a mark came back that was not played.
+        /// When a mark came back that was not played, or the provider said that it had carried out the clear.
         var thrownBackAt: Moment?
         var position: Int { timeline.position }
     }
@@ -170,8 +170,13 @@ struct Playback {
         return true
     }
 
-    /// The provider says that it has carried out the clear.
-    mutating func cleared(at now: Moment) { if clearing != nil { settle(at: now, isAnswered: true) } }
+    /// The provider says that it has carried out the clear. The ``fence`` says so the way by which marks come, which is the one whose time is
+    /// known, so that is waited for.
+    mutating func cleared(at now: Moment) {
+        guard let clearing else { return }
+        if !asks || !marks.isAnswering { return settle(at: now, isAnswered: true) }
+        self.clearing?.thrownBackAt = clearing.thrownBackAt ?? now
+    }
 
     /// - Parameter isAnswered: the provider's answer to the clear has come this moment.
     private mutating func settle(at now: Moment, isAnswered: Bool) {

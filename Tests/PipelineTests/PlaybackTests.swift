@@ -248,6 +248,18 @@ struct PlaybackTests {
         #expect(report.heardAt != nil)
     }
 
+    @Test(arguments: [700, 1_010, 1_333])
+    func `marks that come late and a clear that is answered at once leave the account right`(_ after: Int) throws {
+        let telephone = Telephone(Telephone.Manners(throwsMarksBack: false, saysCleared: true, marksLate: .milliseconds(200)))
+        telephone.say(0..<24_000)
+        telephone.run(.milliseconds(after))
+        #expect(telephone.interrupt())
+        telephone.run(.seconds(2))
+        let report = try #require(telephone.reports.first)
+        #expect(abs(report.heardMilliseconds - milliseconds(telephone)) <= 5)
+        #expect(!report.isEstimate)
+    }
+
     @Test(arguments: [false, true], [350, 640, 1_010, 1_333])
     func `an answer to a clear that comes late does not lengthen what was heard`(_ saysCleared: Bool, _ after: Int) throws {
         let telephone = Telephone(

@@ -17,6 +17,8 @@ final class Telephone {
         var saysCleared = false
         /// A clear lets the packet that is being played finish.
         var finishesPacket = false
+        /// Marks return so much after they might, and ``saysCleared`` at once.
+        var marksLate = Duration.zero
         /// Everything that comes back from a clear on is later by so much.
         var answersClearAfter = Duration.zero
     }
@@ -163,6 +165,11 @@ final class Telephone {
     private func answer(_ word: String) {
         guard manners.returnsMarks || word == "cleared" else { return }
         let at = now + manners.back + wayJitter() + (clears.last == now ? manners.answersClearAfter : .zero)
-        inward.append((max(at, inward.last?.at ?? at), word))
+        if word == "cleared", manners.marksLate > .zero {
+            inward.insert((at, word), at: inward.firstIndex { $0.at > at } ?? inward.count)
+        } else {
+            let late = at + (word == "cleared" ? .zero : manners.marksLate)
+            inward.append((max(late, inward.last?.at ?? late), word))
+        }
     }
 }
