@@ -9,7 +9,8 @@ struct Confirmations {
     static let most = 64
     /// Returns that the offset is learnt from: the last second or so.
     static let learnt = 8
-    /// The last of them, whose middle says where the provider is now: one late mark does not move it, a break in playback does at the third.
+    /// The last of them, of which the second fastest says where the provider is now: what is busy makes marks late and never early, and
+    /// a break in playback is in it at the fourth.
     static let newest = 5
     /// How much before its audio has played by our clock a mark may return: clocks count in packets here and there.
     static let tolerance = Interval(.milliseconds(12))
@@ -106,6 +107,6 @@ struct Confirmations {
         offsets.append(max(late, 0))
         offset = offsets.min()
         let newest = offsets.suffix(Self.newest).sorted()
-        usualOffset = newest[newest.count / 2]
+        usualOffset = newest[min(1, newest.count - 1)]
     }
 }

@@ -276,7 +276,7 @@ struct PlaybackTests {
     }
 
     @Test
-    func `a break in playback is in the account after three marks`() throws {
+    func `a break in playback is in the account after four marks`() throws {
         let telephone = Telephone(Telephone.Manners(there: .milliseconds(5), back: .milliseconds(5), buffer: .zero))
         var isLate = false
         telephone.wayJitter = { isLate ? .milliseconds(120) : .zero }
