@@ -24,6 +24,8 @@ struct BotTrack: Sendable {
         var place: Int?
         /// Samples given out, or left out.
         var released = 0
+        /// An interruption cut its end. How far it was heard is known by one answer; where the next one begins, by many.
+        var isCutShort = false
     }
 
     private let ruler: Ruler
@@ -71,6 +73,8 @@ struct BotTrack: Sendable {
     mutating func cut(sent positions: Range<Int>) {
         guard !positions.isEmpty else { return }
         cuts.insert(positions, at: cuts.firstIndex { $0.lowerBound > positions.lowerBound } ?? cuts.count)
+        let index = stretches.lastIndex { $0.sentFirst < positions.upperBound && positions.upperBound >= $0.sentFirst + $0.count }
+        if let index { stretches[index].isCutShort = true }
     }
 
     /// Gives out what has settled, and silence up to where nothing more can come.
@@ -79,11 +83,13 @@ struct BotTrack: Sendable {
         while var stretch = stretches.first {
             if let late = stretch.lateness { lateness = late }
             skipCuts(&stretch)
+            giveWay(&stretch)
             stretches[0] = stretch
             let place = max(stretch.place ?? stretch.planned + lateness, floor - stretch.released)
             guard place + stretch.released < horizon || stretch.released == stretch.count else { break }
             stretch.place = place
-            release(&stretch, to: horizon, into: &lane)
+            release(&stretch, to: min(horizon, nextBegin(after: stretch) ?? horizon), into: &lane)
+            giveWay(&stretch)
             stretches[0] = stretch
             guard stretch.released == stretch.count, stretches.count > 1 else { break }
             stretches.removeFirst()
@@ -109,6 +115,21 @@ struct BotTrack: Sendable {
             samples.drop(before: numbers.upperBound)
             skipCuts(&stretch)
         }
+    }
+
+    /// Where the next stretch begins, when it is confirmed and began with an interruption of this one.
+    private func nextBegin(after stretch: Stretch) -> Int? {
+        guard stretch.isCutShort, stretches.count > 1, let lateness = stretches[1].lateness else { return nil }
+        return stretches[1].planned + lateness
+    }
+
+    /// Leaves out what would be where the next stretch is: of two at one place the later one was played.
+    private mutating func giveWay(_ stretch: inout Stretch) {
+        guard stretch.released < stretch.count, let begin = nextBegin(after: stretch) else { return }
+        let place = stretch.place ?? stretch.planned + (stretch.lateness ?? lateness)
+        guard place + stretch.released >= begin else { return }
+        stretch.released = stretch.count
+        samples.drop(before: stretch.number + stretch.count)
     }
 
     /// Leaves out what comes next and was never played.

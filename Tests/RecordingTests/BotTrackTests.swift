@@ -88,6 +88,24 @@ import Testing
         #expect(firstDifference(tracks[1], expected) == nil)
     }
 
+    @Test func `an account of an interruption that says too much moves nothing that is said after it`() throws {
+        var scene = try Scene()
+        scene.go(to: 1_000)
+        var expected = [Int16](repeating: 0, count: 96_000)
+        // An interruption each 400 ms, whose account says 440 of the 460 ms that were sent.
+        for turn in 0..<5 {
+            let (begin, first) = (1_000 + 400 * turn, scene.sent)
+            scene.say(packets: 23, playingAt: Double(begin))
+            scene.go(to: begin + 399)
+            for part in 1...3 { scene.call.recorder.confirmed(position: first + 800 * part, at: .milliseconds(Double(begin + 100 * part))) }
+            if turn < 4 { scene.call.recorder.cut(first + 3_520..<first + 3_680) }
+            let count = turn < 4 ? 3_200 : 3_680
+            expected.replaceSubrange(begin * 8..<begin * 8 + count, with: Count.samples(first..<first + count))
+        }
+        let tracks = scene.finish(at: 12_000)
+        #expect(firstDifference(tracks[1], expected) == nil)
+    }
+
     @Test func `what had not played when the call ended is left out`() throws {
         var scene = try Scene()
         scene.go(to: 1_000)
