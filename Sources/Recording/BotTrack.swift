@@ -73,8 +73,21 @@ struct BotTrack: Sendable {
     mutating func cut(sent positions: Range<Int>) {
         guard !positions.isEmpty else { return }
         cuts.insert(positions, at: cuts.firstIndex { $0.lowerBound > positions.lowerBound } ?? cuts.count)
-        let index = stretches.lastIndex { $0.sentFirst < positions.upperBound && positions.upperBound >= $0.sentFirst + $0.count }
-        if let index { stretches[index].isCutShort = true }
+        guard let index = stretches.lastIndex(where: { $0.sentFirst < positions.upperBound }) else { return }
+        split(index, at: positions.upperBound - stretches[index].sentFirst)
+        stretches[index].isCutShort = true
+    }
+
+    /// What was said behind a cut is a stretch of its own, even where our clock has no break.
+    private mutating func split(_ index: Int, at length: Int) {
+        let whole = stretches[index]
+        guard length < whole.count, whole.released <= length else { return }
+        let planned = whole.planned + length
+        var rest = Stretch(sentFirst: whole.sentFirst + length, number: whole.number + length, planned: planned, plannedEnd: whole.plannedEnd)
+        rest.count = whole.count - length
+        stretches[index].count = length
+        stretches[index].plannedEnd = planned
+        stretches.insert(rest, at: index + 1)
     }
 
     /// Gives out what has settled, and silence up to where nothing more can come.

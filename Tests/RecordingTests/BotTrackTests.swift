@@ -106,6 +106,24 @@ import Testing
         #expect(firstDifference(tracks[1], expected) == nil)
     }
 
+    @Test func `what is said behind a cut is a stretch of its own, where our clock has no break too`() throws {
+        var scene = try Scene()
+        scene.go(to: 1_000)
+        // A packet of 200 ms counts as finished. The provider had not begun it, and plays what follows in its place.
+        scene.say(packets: 40, playingAt: 1_000)
+        scene.go(to: 1_500)
+        scene.call.recorder.confirmed(position: 4_000, at: .milliseconds(1_500))
+        scene.go(to: 1_650)
+        scene.call.recorder.cut(4_800..<6_400)
+        scene.go(to: 1_700)
+        scene.call.recorder.confirmed(position: 7_200, at: .milliseconds(1_700))
+        let tracks = scene.finish(at: 4_000)
+        var expected = [Int16](repeating: 0, count: 32_000)
+        expected.replaceSubrange(8_000..<12_800, with: Count.samples(0..<4_800))
+        expected.replaceSubrange(12_800..<12_800 + scene.sent - 6_400, with: Count.samples(6_400..<scene.sent))
+        #expect(firstDifference(tracks[1], expected) == nil)
+    }
+
     @Test func `what had not played when the call ended is left out`() throws {
         var scene = try Scene()
         scene.go(to: 1_000)
