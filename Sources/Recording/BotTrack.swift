@@ -83,7 +83,8 @@ struct BotTrack: Sendable {
         let whole = stretches[index]
         guard length < whole.count, whole.released <= length else { return }
         let planned = whole.planned + length
-        var rest = Stretch(sentFirst: whole.sentFirst + length, number: whole.number + length, planned: planned, plannedEnd: whole.plannedEnd)
+        var rest = Stretch(
+            sentFirst: whole.sentFirst + length, number: whole.number + length, planned: planned, plannedEnd: whole.plannedEnd)
         rest.count = whole.count - length
         stretches[index].count = length
         stretches[index].plannedEnd = planned

@@ -97,7 +97,9 @@ import Testing
             let (begin, first) = (1_000 + 400 * turn, scene.sent)
             scene.say(packets: 23, playingAt: Double(begin))
             scene.go(to: begin + 399)
-            for part in 1...3 { scene.call.recorder.confirmed(position: first + 800 * part, at: .milliseconds(Double(begin + 100 * part))) }
+            for part in 1...3 {
+                scene.call.recorder.confirmed(position: first + 800 * part, at: .milliseconds(Double(begin + 100 * part)))
+            }
             if turn < 4 { scene.call.recorder.cut(first + 3_520..<first + 3_680) }
             let count = turn < 4 ? 3_200 : 3_680
             expected.replaceSubrange(begin * 8..<begin * 8 + count, with: Count.samples(first..<first + count))
