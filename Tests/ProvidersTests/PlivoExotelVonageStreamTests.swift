@@ -92,8 +92,8 @@ import Testing
 
     @Test(arguments: [
         ("plivo/good/call", 160, 60, 60), ("plivo/good/linear-16000", 320, 60, 60), ("plivo/good/linear-24000", 480, 60, 60),
-        ("exotel/good/call", 1_600, 220, 60), ("exotel/good/linear-16000", 1_600, 120, 60),
-        ("exotel/good/linear-24000", 1_600, 86, 60),
+        ("exotel/good/call", 1_600, 220, 140), ("exotel/good/linear-16000", 1_600, 120, 140),
+        ("exotel/good/linear-24000", 1_600, 86, 140),
         ("vonage/good/call", 320, 60, 60), ("vonage/good/linear-8000", 160, 60, 60), ("vonage/good/linear-24000", 480, 60, 60),
     ])
     func `playout suits the provider and the rate`(name: String, samples: Int, lead: Int64, pause: Int64) throws {

@@ -24,6 +24,9 @@ struct ExotelStream {
     static let chunkBytes = 3_200
     static let chunkSamples = chunkBytes / 2
 
+    /// The caller's audio comes in frames of so long. An echo of it is no pause before the next one is late by two small frames.
+    static let callerFrame = Duration.milliseconds(100)
+
     /// One chunk at a time, the next one sent 20 ms before the one being played runs out, so that jitter of a frame makes no gap:
     /// 220 ms ahead at 8 kHz, 120 ms at 16 kHz, 86.7 ms at 24 kHz.
     ///
@@ -31,7 +34,7 @@ struct ExotelStream {
     static func playout(at rate: SampleRate) -> PlayoutProfile {
         PlayoutProfile(
             packetSamples: chunkSamples, lead: .nanoseconds(rate.nanoseconds(ofSamples: chunkSamples)) + .milliseconds(20),
-            pause: .milliseconds(60), confirmsPlayback: true, clearFinishesPacket: true)
+            pause: callerFrame + .milliseconds(40), confirmsPlayback: true, clearFinishesPacket: true)
     }
 }
 
