@@ -108,9 +108,11 @@ struct LiveCall: ~Copyable {
 
     /// The call is over: the processors see `cancel` as their last frame, whatever they push is dropped.
     mutating func cancel(_ reason: Termination, at now: Moment) {
+        // Told before playout's last word: a turn that the end cut short was interrupted.
+        let turn = tracker.ended(at: now)
         playout.finish(at: now)
         _ = tellNews(at: now)
-        note(tracker.ended(at: now))
+        note(turn)
         end(pipelineWith: reason, at: now)
     }
 

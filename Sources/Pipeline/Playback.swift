@@ -251,7 +251,7 @@ struct Playback {
 
     private func due(_ next: UtteranceBook.Next) -> Moment? {
         switch next {
-        case .start(let position): deadline(timeline.startMoment(of: position))
+        case .start(let position): startDeadline(of: position)
         case .end(let position): deadline(timeline.endMoment(of: position))
         }
     }
@@ -262,6 +262,16 @@ struct Playback {
         let patience = marks.isAnswering ? Playout.longestConfirmation.nanoseconds : 0
         return Moment(nanoseconds: moment.nanoseconds &+ (marks.offset ?? 0) &+ patience)
     }
+
+    /// When speech counts as begun. Once marks have told how late they return, the clock knows that as well as they do; a mark comes behind a
+    /// whole packet, 200 ms on Exotel.
+    private func startDeadline(of position: Int) -> Moment {
+        let start = timeline.startMoment(of: position)
+        guard isTimeKnown else { return deadline(start) }
+        return Moment(nanoseconds: start.nanoseconds &+ (marks.offset ?? 0))
+    }
+
+    private var isTimeKnown: Bool { asks && marks.isAnswering && marks.offset != nil }
 
     mutating func advance(at now: Moment) {
         if let clearing, clearing.at + Playout.longestConfirmation <= now {
@@ -288,8 +298,8 @@ struct Playback {
         let account = book.accounts[index]
         if !account.isHeard, let start = account.start {
             let isConfirmed = marks.position > start
-            guard isConfirmed || deadline(timeline.startMoment(of: start)) <= now else { return false }
-            if !isConfirmed, asks { marks.miss() }
+            guard isConfirmed || startDeadline(of: start) <= now else { return false }
+            if !isConfirmed, asks, !isTimeKnown { marks.miss() }
             let heardAt = timeline.startMoment(of: start).nanoseconds &+ (marks.offset ?? 0)
             book.began(index, heardAt: Moment(nanoseconds: min(heardAt, now.nanoseconds)))
             if !isSpeaking, !account.isCut {

@@ -23,9 +23,9 @@ public struct Playout {
     public static let longestConfirmation = Duration.seconds(1)
     /// Between two marks while the bot speaks: how far the clock alone has to carry.
     static let markSpacing = Duration.milliseconds(100)
-    /// A live source is an echo or a relay, which nobody cuts short: it is asked about for a recording alone, and less often. Marks cost
-    /// as much as audio.
-    static let liveMarkSpacing = Duration.milliseconds(500)
+    /// A live source is an echo or a relay, which nobody cuts short: it is asked about for a recording alone, and half as often, for marks
+    /// cost as much as audio. Seldomer, the breaks of an uneven line would lie between two marks.
+    static let liveMarkSpacing = Duration.milliseconds(200)
     /// A bot that does not say where its utterances end has ended one when it says nothing for so long.
     static let silence = Interval(.milliseconds(500))
     /// The same for a bot that said where the utterance begins. Pipecat's.

@@ -149,6 +149,20 @@ struct PlaybackTests {
     }
 
     @Test
+    func `once it is known how late marks return, speech begins before its first mark does`() {
+        let telephone = Telephone()
+        for _ in 0..<2 {
+            telephone.say(0..<8_000)
+            telephone.playout.endUtterance()
+            telephone.run(.seconds(2))
+        }
+        let starts = zip(telephone.news, telephone.newsAt).compactMap { if case .botStarted = $0 { $1 } else { nil } }
+        // 30 ms there, 40 ms of buffer, 20 ms back, and the packet the first time.
+        #expect(starts == [.zero + .milliseconds(110), .zero + .milliseconds(2_090)])
+        #expect(telephone.reports.allSatisfy { !$0.isEstimate })
+    }
+
+    @Test
     func `a pause that nobody ends is over after its limit`() {
         let telephone = Telephone()
         telephone.say(0..<4_000)
