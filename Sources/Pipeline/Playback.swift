@@ -51,12 +51,14 @@ struct Playback {
         asks = profile.confirmsPlayback && spacing != nil
         self.spacing = rate.samples(inMilliseconds: Int((spacing ?? .zero).milliseconds))
         timeline = PlaybackTimeline(rate: rate, at: now)
+        timeline.remembers = asks
         book = UtteranceBook(rate: rate)
     }
 
     mutating func change(spacing: Duration?) {
         asks = profile.confirmsPlayback && spacing != nil
         self.spacing = timeline.rate.samples(inMilliseconds: Int((spacing ?? .zero).milliseconds))
+        timeline.remembers = asks
     }
 
     /// Whether the caller hears the bot.

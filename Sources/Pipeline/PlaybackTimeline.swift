@@ -17,6 +17,8 @@ struct PlaybackTimeline {
     static let mostStretches = 64
 
     let rate: SampleRate
+    /// Whether anybody will ask about what has played by our clock. Without marks nobody does, and only the last stretch is kept.
+    var remembers = true
     private var stretches: [Stretch]
     /// Behind the last sample that was sent.
     private(set) var position = 0
@@ -88,6 +90,11 @@ struct PlaybackTimeline {
     }
 
     private mutating func begin(at moment: Moment) {
+        if !remembers, stretches.count == 1 {
+            stretches[0] = Stretch(position: position, start: moment)
+            end = moment
+            return
+        }
         if stretches.last?.position == position { stretches.removeLast() }
         if stretches.count >= Self.mostStretches { stretches.removeFirst() }
         stretches.append(Stretch(position: position, start: moment))

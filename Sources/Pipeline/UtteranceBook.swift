@@ -49,18 +49,19 @@ struct UtteranceBook {
 
     /// The number of the utterance that is being handed over; a new one when none is.
     mutating func open(at now: Moment) -> Int {
-        if let last = accounts.last, !last.isComplete || accounts.count >= Self.most { return last.report.number }
+        let last = accounts.count - 1
+        if last >= 0, !accounts[last].isComplete || accounts.count >= Self.most { return accounts[last].report.number }
         lastNumber += 1
         accounts.append(Account(report: UtteranceReport(number: lastNumber, queuedAt: now)))
         return lastNumber
     }
 
     /// The number of the utterance that was handed over last.
-    var newest: Int? { accounts.last?.report.number }
+    var newest: Int? { accounts.isEmpty ? nil : accounts[accounts.count - 1].report.number }
 
     func isComplete(_ number: Int) -> Bool { index(of: number).map { accounts[$0].isComplete } ?? false }
 
-    var isOpen: Bool { accounts.last.map { !$0.isComplete } ?? false }
+    var isOpen: Bool { !accounts.isEmpty && !accounts[accounts.count - 1].isComplete }
 
     /// - Parameter length: nanoseconds.
     mutating func queued(_ length: Int64) {
@@ -160,5 +161,6 @@ struct UtteranceBook {
         return nil
     }
 
-    private func index(of number: Int) -> Int? { accounts.firstIndex { $0.report.number == number } }
+    /// Looked up by index: an account is not copied for it.
+    private func index(of number: Int) -> Int? { accounts.indices.first { accounts[$0].report.number == number } }
 }
