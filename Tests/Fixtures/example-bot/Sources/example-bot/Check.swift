@@ -28,7 +28,7 @@ enum Check {
                     termination = word
                     return
                 case .idle: return
-                case .send, .log, .hangUp, .close: break
+                case .send, .log, .event, .hangUp, .close, .transfer, .handOver, .record, .sendKeys: break
                 }
             }
         }
