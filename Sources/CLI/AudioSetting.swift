@@ -5,21 +5,12 @@ enum AudioSetting {
     static let all: [Setting] = [
         Setting(
             name: "denoise", short: nil, value: "on|off", help: "make steady noise behind the caller quieter; adds 20 ms",
-            apply: { value, c throws(UsageError) in c.audioFilter.denoise = try isOn(value, "denoise") },
+            apply: { value, c throws(UsageError) in c.audioFilter.denoise = try Setting.isOn(value, "denoise") },
             show: { $0.audioFilter.denoise ? "on" : "off" }),
         Setting(
             name: "agc", short: nil, value: "on|off",
             help: "bring the caller's voice to one level; adds 20 ms, once with --denoise",
-            apply: { value, c throws(UsageError) in c.audioFilter.agc = try isOn(value, "agc") },
+            apply: { value, c throws(UsageError) in c.audioFilter.agc = try Setting.isOn(value, "agc") },
             show: { $0.audioFilter.agc ? "on" : "off" }),
     ]
-
-    /// `true` and `false` are what a JSON file has.
-    private static func isOn(_ text: String, _ name: String) throws(UsageError) -> Bool {
-        switch text {
-        case "on", "true": return true
-        case "off", "false": return false
-        default: throw UsageError("--\(name) \(text): must be on or off")
-        }
-    }
 }

@@ -8,7 +8,7 @@ enum ConversationSetting {
         Setting(
             name: "voice-activity", short: nil, value: "on|off",
             help: "listen for the caller's voice in every call: turns, barge-in, waiting times in the call log",
-            apply: { value, c throws(UsageError) in c.conversation.hearsVoice = try isOn(value, "voice-activity") },
+            apply: { value, c throws(UsageError) in c.conversation.hearsVoice = try Setting.isOn(value, "voice-activity") },
             show: { $0.conversation.hearsVoice ? "on" : "off" }),
         Setting(
             name: "voice-start-ms", short: nil, value: "MS", help: "a voice for so long begins a turn while the bot is silent",
@@ -34,7 +34,7 @@ enum ConversationSetting {
             name: "barge-in-reversible", short: nil, value: "on|off",
             help: "pause at the first sound and go on after a cough, instead of speaking on until it is a turn",
             apply: { value, c throws(UsageError) in
-                c.conversation.settings.bargeIn.isReversible = try isOn(value, "barge-in-reversible")
+                c.conversation.settings.bargeIn.isReversible = try Setting.isOn(value, "barge-in-reversible")
             },
             show: { $0.conversation.settings.bargeIn.isReversible ? "on" : "off" }),
         Setting(
@@ -45,8 +45,7 @@ enum ConversationSetting {
                     throw UsageError("--mute \(value): must be one of \(mutes.map(\.name).joined(separator: ", "))")
                 }
                 c.conversation.settings.mutes = mute.rules
-                c.conversation.mute = value
-            }, show: { $0.conversation.mute }),
+            }, show: { spelling($0.conversation.settings.mutes) }),
         Setting(
             name: "user-idle", short: nil, value: "SECONDS",
             help: "tell the bot when the caller says nothing for so long; 0 for never",
@@ -59,7 +58,8 @@ enum ConversationSetting {
         Setting(
             name: "inband-keys", short: nil, value: "on|off",
             help: "find pressed keys in the sound too, for lines that do not report them",
-            apply: { value, c throws(UsageError) in c.conversation.settings.hearsInBandKeys = try isOn(value, "inband-keys") },
+            apply: { value, c throws(UsageError) in c.conversation.settings.hearsInBandKeys = try Setting.isOn(value, "inband-keys")
+            },
             show: { $0.conversation.settings.hearsInBandKeys ? "on" : "off" }),
     ]
 
@@ -68,26 +68,22 @@ enum ConversationSetting {
         ("while-bot-speaks", [.whileBotSpeaks]),
     ]
 
-    /// `true` and `false` are what a JSON file has.
-    private static func isOn(_ text: String, _ name: String) throws(UsageError) -> Bool {
-        switch text {
-        case "on", "true": return true
-        case "off", "false": return false
-        default: throw UsageError("--\(name) \(text): must be on or off")
+    private static func spelling(_ mutes: [UserMute.Rule]) -> String {
+        switch mutes.first {
+        case nil: "none"
+        case .untilFirstSpeech: "until-first-speech"
+        case .duringFirstSpeech: "during-first-speech"
+        case .whileBotSpeaks: "while-bot-speaks"
+        case .span: "span"
         }
     }
 
     private static func milliseconds(_ text: String, _ name: String) throws(UsageError) -> Duration {
-        guard let number = Int(text), (0...10_000).contains(number) else {
-            throw UsageError("--\(name) \(text): must be a whole number from 0 to 10000")
-        }
-        return .milliseconds(number)
+        .milliseconds(try Setting.number(text, name, 0...10_000))
     }
 
     private static func seconds(_ text: String, _ name: String) throws(UsageError) -> Duration? {
-        guard let number = Int(text), (0...86_400).contains(number) else {
-            throw UsageError("--\(name) \(text): must be a whole number from 0 to 86400")
-        }
+        let number = try Setting.number(text, name, 0...86_400)
         return number == 0 ? nil : .seconds(number)
     }
 

@@ -21,19 +21,13 @@ enum RecordSetting {
             name: "record-start", short: nil, value: "WHEN",
             help: "auto (every call, from its start) or manual (when the bot or POST /calls/{id}/recording says so)",
             apply: { value, c throws(UsageError) in
-                guard ["auto", "manual"].contains(value) else {
-                    throw UsageError("--record-start \(value): must be auto or manual")
-                }
-                c.recording.isAutomatic = value == "auto"
+                c.recording.isAutomatic = try Setting.either(value, "record-start", "auto", "manual")
             }, show: { $0.recording.isAutomatic ? "auto" : "manual" }),
         Setting(
             name: "record-keys", short: nil, value: "KEEP",
             help: "tones of keys in recordings: masked (silence in their place) or full",
             apply: { value, c throws(UsageError) in
-                guard ["masked", "full"].contains(value) else {
-                    throw UsageError("--record-keys \(value): must be masked or full")
-                }
-                c.recording.keepsKeys = value == "full"
+                c.recording.keepsKeys = try Setting.either(value, "record-keys", "full", "masked")
             }, show: { $0.recording.keepsKeys ? "full" : "masked" }),
     ]
 }

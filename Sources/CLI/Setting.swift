@@ -94,24 +94,16 @@ struct Setting: Sendable {
                 }, show: { $0.captureAudio.rawValue }),
             Setting(
                 name: "capture-keys", short: nil, value: "KEEP", help: "pressed keys in captures: masked (each a 0) or full",
-                apply: { value, c throws(UsageError) in
-                    guard ["masked", "full"].contains(value) else {
-                        throw UsageError("--capture-keys \(value): must be masked or full")
-                    }
-                    c.captureKeys = value == "full"
-                }, show: { $0.captureKeys ? "full" : "masked" }),
+                apply: { value, c throws(UsageError) in c.captureKeys = try either(value, "capture-keys", "full", "masked") },
+                show: { $0.captureKeys ? "full" : "masked" }),
             Setting(
                 name: "log-dir", short: nil, value: "DIR",
                 help: "write what happens in each call to a file in this folder: turns, keys, what was heard, transcripts",
                 apply: { value, c throws(UsageError) in c.logFolder = value }, show: { $0.logFolder ?? "none" }),
             Setting(
                 name: "log-keys", short: nil, value: "KEEP", help: "pressed keys in those files: masked or full",
-                apply: { value, c throws(UsageError) in
-                    guard ["masked", "full"].contains(value) else {
-                        throw UsageError("--log-keys \(value): must be masked or full")
-                    }
-                    c.logKeys = value == "full"
-                }, show: { $0.logKeys ? "full" : "masked" }),
+                apply: { value, c throws(UsageError) in c.logKeys = try either(value, "log-keys", "full", "masked") },
+                show: { $0.logKeys ? "full" : "masked" }),
         ]
         + AudioSetting.all + ConversationSetting.all + BackgroundFlags.all + RecordSetting.all + DialSetting.all + [
             Setting(
@@ -134,6 +126,21 @@ struct Setting: Sendable {
 
     static func names(_ configuration: Configuration) -> String {
         configuration.dialects.map(\.name.text).joined(separator: ", ")
+    }
+
+    /// - Returns: whether the text is the first of two words.
+    static func either(_ text: String, _ name: String, _ yes: String, _ no: String) throws(UsageError) -> Bool {
+        guard text == yes || text == no else { throw UsageError("--\(name) \(text): must be \(no) or \(yes)") }
+        return text == yes
+    }
+
+    /// `true` and `false` are what a JSON file has.
+    static func isOn(_ text: String, _ name: String) throws(UsageError) -> Bool {
+        switch text {
+        case "on", "true": return true
+        case "off", "false": return false
+        default: throw UsageError("--\(name) \(text): must be on or off")
+        }
     }
 
     static func number(_ text: String, _ name: String, _ range: ClosedRange<Int>) throws(UsageError) -> Int {

@@ -46,9 +46,6 @@ public struct LocalCall: ~Copyable {
 
     public var counters: CallCounters { engine.counters }
 
-    /// Listens to both sides from here on.
-    public mutating func listen(_ tap: (any CallTap)?, at now: Moment) { handle(.tap(tap), at: now) }
-
     /// One whole message of the provider's.
     public mutating func receive(_ message: Span<UInt8>, _ kind: MessageKind, at now: Moment) {
         engine.receive(message, kind, at: now)

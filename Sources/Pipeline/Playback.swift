@@ -130,7 +130,7 @@ struct Playback {
     /// - Parameter clears: a clear leaves now.
     mutating func interrupt(keeping kept: Set<Int>, clears: Bool, at now: Moment) {
         if clearing != nil { settle(at: now, isAnswered: false) }
-        _ = book.cut(keeping: kept)
+        book.cut(keeping: kept)
         if clears {
             let before = Clearing(timeline: timeline, at: now)
             clearing = before
@@ -216,7 +216,7 @@ struct Playback {
         let heard = max(timeline.position(at: Moment(nanoseconds: now.nanoseconds &- (marks.offset ?? 0))), marks.position)
         if heard < timeline.position { events.append(.cut(heard..<timeline.position)) }
         if isSpeaking { stop() }
-        _ = book.cut(keeping: [])
+        book.cut(keeping: [])
         while !book.accounts.isEmpty {
             let isConfirmed = book.accounts[0].end <= marks.position
             begin(0, in: timeline)

@@ -105,17 +105,11 @@ struct UtteranceBook {
     }
 
     /// An interruption: what still waits belongs to `kept` alone.
-    ///
-    /// - Returns: whether an account is cut.
-    mutating func cut(keeping kept: Set<Int>) -> Bool {
-        var isCut = false
-        for index in accounts.indices {
-            guard !kept.contains(accounts[index].report.number), !accounts[index].isCut else { continue }
+    mutating func cut(keeping kept: Set<Int>) {
+        for index in accounts.indices where !kept.contains(accounts[index].report.number) {
             accounts[index].isComplete = true
             accounts[index].isCut = true
-            isCut = true
         }
-        return isCut
     }
 
     /// Closes an account.

@@ -39,6 +39,23 @@ extension TransferringDialect {
     public func news(ofCallback json: JSONValue) -> (tag: String, news: TransferNews)? { nil }
     public func callerGone(inCallback fields: [String: String], json: JSONValue?) -> String? { nil }
 
+    /// The request that would end the caller's leg: a transfer goes to the same address with the same right.
+    ///
+    /// - Parameter mend: what to set when there are no credentials.
+    func legRequest(
+        _ transfer: TransferRequest, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64,
+        mend: String
+    ) throws(TransferRefusal) -> HTTPRequest {
+        _ = try transfer.callee(of: name)
+        var stream = transfer.stream
+        stream.callID = stream.callID ?? transfer.callID
+        guard stream.callID != nil else { throw TransferRefusal("neither stream nor webhook names a call of \(name)'s") }
+        guard let request = hangUp(stream, settings, cryptography, unixTime: unixTime) else {
+            throw TransferRefusal("\(name) cannot transfer: set \(mend)")
+        }
+        return request
+    }
+
     /// What the answer to a transfer request means. Faults of the server may have come after it was carried out.
     public func outcome(ofTransfer response: HTTPResponse) -> TransferOutcome {
         switch response.status {

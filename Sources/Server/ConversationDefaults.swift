@@ -7,9 +7,6 @@ public struct ConversationDefaults: Sendable {
     /// Where the bot leaves it open; `times` also where it only takes keys.
     public var settings = ConversationSettings()
 
-    /// Name of the mutes in ``settings``.
-    public var mute = "none"
-
     /// A voice has to last a little longer while the bot speaks: most coughs with a voice in them do not (``UserTurn/Times``).
     public init() { settings.times = UserTurn.Times(startOverBot: .milliseconds(260)) }
 

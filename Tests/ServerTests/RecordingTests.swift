@@ -270,7 +270,7 @@ import Testing
         let recording = try recording(server) { $0["status"] as? String == "errored" }
         #expect((recording["reason"] as? String)?.contains("No space left") == true)
         let deadline = ContinuousClock.now + .seconds(TestSocket.patience)
-        while told.box.last != .errored, ContinuousClock.now < deadline { usleep(1_000) }
+        while told.box.last != .errored, ContinuousClock.now < deadline { told.box.awaitNews(.milliseconds(100)) }
         #expect(told.box.all == [.recording, .errored])
         #expect(server.log.contains("the call goes on"))
         #expect(server.server.liveCalls == 1)
@@ -291,7 +291,7 @@ import Testing
         while told.box.last != .errored, ContinuousClock.now < deadline {
             try socket.send(TwilioWire.media(TwilioWire.frame(chunk), chunk: chunk))
             chunk += 1
-            usleep(1_000)
+            told.box.awaitNews(.milliseconds(1))
         }
         #expect(told.box.all == [.recording, .errored])
         let recording = try recording(server) { $0["status"] as? String == "errored" }
@@ -311,7 +311,7 @@ import Testing
             let (socket, _) = try call(server, bot: "told")
             let expected: [RecordingStatus] = path == nil ? [.errored] : [.recording, .paused, .recording, .finished]
             let deadline = ContinuousClock.now + .seconds(TestSocket.patience)
-            while told.box.all.count < expected.count, ContinuousClock.now < deadline { usleep(1_000) }
+            while told.box.all.count < expected.count, ContinuousClock.now < deadline { told.box.awaitNews(.milliseconds(100)) }
             #expect(told.box.all == expected)
             try end(socket)
         }
@@ -353,9 +353,15 @@ struct ToldBot: Bot {
 
     final class Box: Sendable {
         private let held = Mutex<[RecordingStatus]>([])
+        private let news = DispatchSemaphore(value: 0)
         var all: [RecordingStatus] { held.withLock(\.self) }
         var last: RecordingStatus? { all.last }
-        func add(_ status: RecordingStatus) { held.withLock { $0.append(status) } }
+        func add(_ status: RecordingStatus) {
+            held.withLock { $0.append(status) }
+            news.signal()
+        }
+        /// Until the bot is told something more, or the time is over.
+        func awaitNews(_ time: DispatchTimeInterval) { _ = news.wait(timeout: .now() + time) }
     }
 
     func pipeline(for call: CallInfo) throws(BotError) -> BotPipeline { BotPipeline([Told(orders: orders, box: box)]) }

@@ -11,13 +11,8 @@ extension PlivoDialect: TransferringDialect {
     public func transfer(
         _ transfer: TransferRequest, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) throws(TransferRefusal) -> TransferPlan {
-        _ = try transfer.callee(of: name)
-        var stream = transfer.stream
-        stream.callID = stream.callID ?? transfer.callID
-        guard stream.callID != nil else { throw TransferRefusal("the stream names no call of Plivo's") }
-        guard let call = hangUp(stream, settings, cryptography, unixTime: unixTime) else {
-            throw TransferRefusal("plivo cannot transfer: set PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN")
-        }
+        let call = try legRequest(
+            transfer, settings, cryptography, unixTime: unixTime, mend: "PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN")
         let body = JSONValue.object([
             "legs": .string("aleg"), "aleg_url": .string(transfer.documentURL), "aleg_method": .string("POST"),
         ])

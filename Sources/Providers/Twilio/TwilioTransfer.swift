@@ -14,13 +14,8 @@ extension TwilioDialect: TransferringDialect {
     public func transfer(
         _ transfer: TransferRequest, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) throws(TransferRefusal) -> TransferPlan {
-        _ = try transfer.callee(of: name)
-        var stream = transfer.stream
-        stream.callID = stream.callID ?? transfer.callID
-        guard stream.callID != nil else { throw TransferRefusal("the stream names no call of Twilio's") }
-        guard var request = hangUp(stream, settings, cryptography, unixTime: unixTime) else {
-            throw TransferRefusal("twilio cannot transfer: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN")
-        }
+        var request = try legRequest(
+            transfer, settings, cryptography, unixTime: unixTime, mend: "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN")
         request.body = Array(FormEncoding.text([.init("Url", transfer.documentURL), .init("Method", "POST")]).utf8)
         return TransferPlan(request)
     }

@@ -15,15 +15,8 @@ extension VonageDialect: TransferringDialect {
     public func transfer(
         _ transfer: TransferRequest, _ settings: ProviderSettings, _ cryptography: any Cryptography, unixTime: Int64
     ) throws(TransferRefusal) -> TransferPlan {
-        _ = try transfer.callee(of: name)
-        var stream = transfer.stream
-        stream.callID = stream.callID ?? transfer.callID
-        guard stream.callID != nil else {
-            throw TransferRefusal("the stream names no call of Vonage's: its answer webhook is not known")
-        }
-        guard var request = hangUp(stream, settings, cryptography, unixTime: unixTime) else {
-            throw TransferRefusal("vonage cannot transfer: set VONAGE_APPLICATION_ID and VONAGE_PRIVATE_KEY")
-        }
+        var request = try legRequest(
+            transfer, settings, cryptography, unixTime: unixTime, mend: "VONAGE_APPLICATION_ID and VONAGE_PRIVATE_KEY")
         request.body =
             JSONValue.object([
                 "action": .string("transfer"),
